@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target is held to the same rules: Swift 6 mode, explicit `any`, imports that stay internal unless they are
+// part of the interface, and no warning left standing.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "agentscript",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "agentscript", targets: ["agentscript"])],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Without its default trait: the part that would pull all of Foundation into the spawn path.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
+    .target(name: "LuaBindings", dependencies: ["CLua"], swiftSettings: strict),
+    .target(
+      name: "Jobs",
+      dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .target(
+      name: "Stdlib",
+      path: "stdlib",
+      resources: [.embedInCode("json.lua")],
+      swiftSettings: strict),
+    .target(
+      name: "Runtime",
+      dependencies: [
+        "LuaBindings", "Jobs", "Stdlib",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "agentscript",
+      dependencies: [
+        "Runtime", "Jobs",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "BindingsTests", dependencies: ["LuaBindings"], swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: strict),
+    .testTarget(
+      name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings"],
+      exclude: ["Scripts"], swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["agentscript"], swiftSettings: strict),
+  ]
+)

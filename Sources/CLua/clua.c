@@ -1,0 +1,3 @@
+#include "clua.h"
+
+const char *const clua_copyright = LUA_COPYRIGHT;

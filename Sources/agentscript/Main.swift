@@ -1,0 +1,8 @@
+import Runtime
+
+@main
+struct Main {
+  static func main() {
+    _ = RunOptions()
+  }
+}

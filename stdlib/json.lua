@@ -1,0 +1,1 @@
+-- json: see the manual that follows

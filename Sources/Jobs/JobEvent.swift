@@ -1,0 +1,48 @@
+/// What can happen to a job after it was submitted.
+public enum JobEvent: Sendable, Hashable {
+  /// Its dependencies have ended, or its delay before a retry has: it wants a slot.
+  case queued
+  /// An attempt began. A function has no process.
+  case started(pid: Int?, pidStarted: UInt64?)
+  /// It lives, but does not work until something outside happens.
+  case waiting
+  /// It works again.
+  case resumed
+  /// An attempt failed, for the reason given in one sentence, and another will follow.
+  case retrying(error: String)
+  /// It told how far it is, from 0 to 1, or what it is doing.
+  case progressed(fraction: Double?, text: String?)
+  /// It is over.
+  case ended(JobOutcome)
+
+  /// The event's word, without what it carries.
+  public var name: String {
+    switch self {
+    case .queued: "queued"
+    case .started: "started"
+    case .waiting: "waiting"
+    case .resumed: "resumed"
+    case .retrying: "retrying"
+    case .progressed: "progressed"
+    case .ended(let outcome): "ended(\(outcome.status.rawValue))"
+    }
+  }
+}
+
+/// One step of a job, as the registry takes it: what kind of step, and the whole record after it.
+public struct JobChange: Sendable, Hashable {
+  /// The kinds of step.
+  public enum Kind: Sendable, Hashable {
+    /// The job is new.
+    case submitted
+    /// Its status or its attempt changed.
+    case status
+    /// Its progress changed, and nothing else.
+    case progress
+  }
+
+  /// What kind of step it was.
+  public let kind: Kind
+  /// The record after the step.
+  public let record: JobRecord
+}

@@ -1,0 +1,146 @@
+/// Everything that is known of one job, except the text of its output, which stays in its file.
+///
+/// What the state machine decides (status, times, outcome) can be changed by `JobState` alone; what the submitter decides
+/// is set before the job is submitted and never changes after.
+public struct JobRecord: Codable, Sendable, Hashable {
+  /// The job's name in the registry.
+  public let id: JobID
+  /// The run that owns the job.
+  public let run: RunID
+  /// What does the work.
+  public let kind: JobKind
+  /// A short name for people.
+  public var name: String?
+  /// What the job is for.
+  public var description: String?
+  /// The agent that was asked for.
+  public var agent: String?
+  /// The command as it is shown to people, or the prompt's beginning.
+  public var command: String?
+  /// The folder that the work runs in, as an absolute path.
+  public var cwd: String?
+  /// The names of the environment variables that the job changes; their values are not kept.
+  public var envNames: [String] = []
+  /// How often the work may be tried in all; at least 1.
+  public var maxAttempts = 1
+  /// The job whose function submitted this one.
+  public var parent: JobID?
+  /// The group that the job belongs to.
+  public var group: String?
+  /// The jobs that must end before this one starts.
+  public var dependencies: [JobID] = []
+  /// Where the script asked for the job, as `deploy.lua:14`.
+  public var origin: String?
+  /// Free labels of the submitter.
+  public var labels: [String: String] = [:]
+  /// The absolute path of the file that holds the output, whether it exists yet or not.
+  public var outputFile: String?
+  /// The model that answers, for a job that has one.
+  public var model: String?
+
+  /// Where the job stands.
+  public internal(set) var status = JobStatus.pending
+  /// Why it ended so; nil as long as it lives.
+  public internal(set) var reason: JobReason?
+  /// One sentence on what went wrong, of the job or of the attempt before.
+  public internal(set) var error: String?
+  /// What the process passed to `exit`.
+  public internal(set) var exitCode: Int?
+  /// The number of the signal that ended the process.
+  public internal(set) var signal: Int?
+  /// The process of the last attempt.
+  public internal(set) var pid: Int?
+  /// When that process started, in clock ticks since the machine did; tells it from a later one with the same pid.
+  public internal(set) var pidStarted: UInt64?
+  /// How many attempts have begun.
+  public internal(set) var attempts = 0
+  /// When the job was submitted.
+  public internal(set) var createdAt: Timestamp
+  /// When it last became ready to run.
+  public internal(set) var queuedAt: Timestamp?
+  /// When its first attempt began.
+  public internal(set) var startedAt: Timestamp?
+  /// When it ended.
+  public internal(set) var completedAt: Timestamp?
+  /// Milliseconds from the first attempt's beginning to the end, on a monotonic clock; nil if it never began or was lost.
+  public internal(set) var durationMs: Int?
+  /// Where the last attempt's output begins in the file, in bytes.
+  public internal(set) var outputStart: Int?
+  /// Where it ends.
+  public internal(set) var outputEnd: Int?
+  /// How many bytes the last attempt wrote.
+  public internal(set) var outputBytes: Int?
+  /// The structured result.
+  public internal(set) var data: JSONText?
+  /// How far the work is, from 0 to 1.
+  public internal(set) var progress: Double?
+  /// What the work said last about its progress.
+  public internal(set) var progressText: String?
+  /// How many processes outlived the job's leader and were ended.
+  public internal(set) var leaked = 0
+  /// Who asked for the job to be cancelled.
+  public internal(set) var cancelledBy: String?
+  /// Why.
+  public internal(set) var cancelReason: String?
+  /// What the models took.
+  public internal(set) var usage: JobUsage?
+
+  /// A job that is about to be submitted.
+  public init(id: JobID, run: RunID, kind: JobKind) {
+    self.id = id
+    self.run = run
+    self.kind = kind
+    self.createdAt = Timestamp(milliseconds: 0)
+  }
+
+  /// True when the job ended well.
+  public var isSuccess: Bool { status == .completed }
+
+  enum CodingKeys: String, CodingKey {
+    case id, run, kind, name, description, agent, command, cwd, parent, group, dependencies, origin, labels, model
+    case status, reason, error, signal, pid, attempts, data, progress, leaked, usage
+    case envNames = "env_names"
+    case maxAttempts = "max_attempts"
+    case outputFile = "output_file"
+    case exitCode = "exit_code"
+    case pidStarted = "pid_started"
+    case createdAt = "created_at"
+    case queuedAt = "queued_at"
+    case startedAt = "started_at"
+    case completedAt = "completed_at"
+    case durationMs = "duration_ms"
+    case outputStart = "output_start"
+    case outputEnd = "output_end"
+    case outputBytes = "output_bytes"
+    case progressText = "progress_text"
+    case cancelledBy = "cancelled_by"
+    case cancelReason = "cancel_reason"
+  }
+}
+
+/// What models took to do a job.
+public struct JobUsage: Codable, Sendable, Hashable {
+  /// Tokens read.
+  public var inputTokens: Int
+  /// Tokens written.
+  public var outputTokens: Int
+  /// Tokens read from the provider's cache, not among `inputTokens`.
+  public var cacheReadTokens: Int
+  /// What it cost, in US dollars; nil where no price is known.
+  public var cost: Double?
+
+  /// Counts as given.
+  public init(inputTokens: Int, outputTokens: Int, cacheReadTokens: Int = 0, cost: Double? = nil) {
+    self.inputTokens = inputTokens
+    self.outputTokens = outputTokens
+    self.cacheReadTokens = cacheReadTokens
+    self.cost = cost
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case cost
+    case inputTokens = "input_tokens"
+    case outputTokens = "output_tokens"
+    case cacheReadTokens = "cache_read_tokens"
+  }
+}

@@ -13,6 +13,11 @@ public struct RunOptions: Sendable, Hashable {
   /// Results as JSON on standard output.
   public var wantsJSON = false
 
+  /// `--var key=value`: what the script finds in `args` by name.
+  public var variables: [String: String] = [:]
+  /// The state folder to use instead of the one that is found by walking up, or nil.
+  public var home: String?
+
   /// The defaults.
   public init() {}
 }

@@ -1,0 +1,43 @@
+/// What the command line asked the interpreter to do, in the order in which `lua` 5.4 does it: print the version, run
+/// `LUA_INIT`, take the steps, run the main script, read from the prompt.
+public struct ScriptInvocation: Sendable, Hashable {
+  /// One `-e` or `-l` option.
+  public enum Step: Sendable, Hashable {
+    /// `-e CODE`: the chunk is named `(command line)`.
+    case code(String)
+    /// `-l NAME` or `-l GLOBAL=NAME`: requires the module and assigns it to the global (to the module's own name if nil).
+    case library(name: String, global: String?)
+  }
+
+  /// The main chunk.
+  public enum Main: Sendable, Hashable {
+    /// A file, by the path that was given. A file really named `-` comes here too.
+    case file(String)
+    case standardInput
+    case none
+  }
+
+  /// The `-e` and `-l` options, in their order.
+  public var steps: [Step] = []
+  /// The main chunk, run after the steps.
+  public var main: Main = .none
+  /// Read from the prompt at the end (`-i`, or no argument at all on a terminal).
+  public var interactive = false
+  /// Print the version line before anything else.
+  public var showVersion = false
+  /// `-E`: `LUA_INIT`, `LUA_PATH` and `LUA_CPATH` are ignored.
+  public var ignoreEnvironment = false
+  /// `-W`: warnings are on from the start.
+  public var warnings = false
+  /// The whole command line, the program's name first.
+  public var argv: [String]
+  /// The index in `argv` that becomes `arg[0]`; what stands before it gets negative indices.
+  public var scriptIndex = 0
+  /// The limits and the presentation of the run.
+  public var options = RunOptions()
+
+  /// An invocation that does nothing yet.
+  public init(argv: [String]) {
+    self.argv = argv
+  }
+}

@@ -1,0 +1,42 @@
+/// The words that, standing first on the command line, name a command and not a script.
+///
+/// A script of such a name is run by a path with a slash or by its `.lua` ending, which no word here has.
+enum CommandWord {
+  /// The commands of this version and their aliases.
+  static let known = [
+    "run", "jobs", "ls", "show", "logs", "results", "wait", "kill", "rm", "prune", "completions", "help",
+    "bg-jobs", "bg-results", "bg-kill",
+  ]
+
+  /// Commands that a later version brings. They are refused, so that no script comes to depend on their names.
+  static let later = [
+    "spawn", "launch", "bg-spawn", "resume", "runs", "top", "graph", "report", "serve", "mcp", "route", "agents",
+    "decisions", "answer", "config", "init", "doctor", "trust",
+  ]
+
+  /// The options that belong to `run`, for the hint when somebody gives them to the interpreter.
+  static let runOptions = [
+    "--max-concurrency", "--timeout", "--json", "--quiet", "--memory-limit", "--instruction-limit", "--var", "--home",
+  ]
+
+  /// What the first argument asks for.
+  enum Meaning: Hashable {
+    /// Options and scripts, as `lua` has them.
+    case interpreter
+    /// A command, or an option that the commands' parser answers (`--help`, `--version`).
+    case command
+    case later
+  }
+
+  /// Decides by the first argument alone; nothing is looked up.
+  static func meaning(of argument: String?) -> Meaning {
+    guard let argument else { return .interpreter }
+    switch argument {
+    case "--help", "--version": return .command
+    case _ where argument.hasPrefix("--generate-completion-script"): return .command
+    case _ where known.contains(argument): return .command
+    case _ where later.contains(argument): return .later
+    default: return .interpreter
+    }
+  }
+}

@@ -32,7 +32,12 @@ let package = Package(
     .target(
       name: "Stdlib",
       path: "stdlib",
-      resources: [.embedInCode("json.lua")],
+      resources: [
+        .embedInCode("json.lua"),
+        .embedInCode("agentscript/repl.lua"),
+        .embedInCode("agentscript/repl_completion.lua"),
+        .embedInCode("agentscript/repl_printer.lua"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Runtime",
@@ -42,10 +47,12 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
+    // Finds libedit at its first use; nothing is linked.
+    .target(name: "CLineEditor"),
     .executableTarget(
       name: "agentscript",
       dependencies: [
-        "Runtime", "Jobs",
+        "Runtime", "Jobs", "CLineEditor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -4,6 +4,9 @@ public enum EmbeddedModules {
   public static func source(_ name: String) -> [UInt8]? {
     switch name {
     case "json": PackageResources.json_lua
+    case "agentscript.repl": PackageResources.repl_lua
+    case "agentscript.repl_completion": PackageResources.repl_completion_lua
+    case "agentscript.repl_printer": PackageResources.repl_printer_lua
     default: nil
     }
   }

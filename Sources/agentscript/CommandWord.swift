@@ -16,7 +16,7 @@ enum CommandWord {
 
   /// The options that belong to `run`, for the hint when somebody gives them to the interpreter.
   static let runOptions = [
-    "--max-concurrency", "--timeout", "--json", "--quiet", "--memory-limit", "--instruction-limit", "--var", "--home",
+    "--max-concurrency", "--timeout", "--json", "--quiet", "--memory-limit", "--instruction-limit", "--var",
   ]
 
   /// What the first argument asks for.
@@ -33,7 +33,8 @@ enum CommandWord {
     guard let argument else { return .interpreter }
     switch argument {
     case "--help", "--version": return .command
-    case _ where argument.hasPrefix("--generate-completion-script"): return .command
+    // The second is what the generated completion scripts ask for the values of an argument.
+    case _ where argument.hasPrefix("--generate-completion-script"), "---completion": return .command
     case _ where known.contains(argument): return .command
     case _ where later.contains(argument): return .later
     default: return .interpreter

@@ -102,8 +102,9 @@ enum LuaArguments {
       }
       let hasMore = bytes.next() != nil
       switch letter {
-      case UInt8(ascii: "e"): self = .code(String(argument.dropFirst(2)))
-      case UInt8(ascii: "l"): self = .library(String(argument.dropFirst(2)))
+      // By bytes: a Character would swallow an accent that follows the letter.
+      case UInt8(ascii: "e"): self = .code(String(Substring(argument.utf8.dropFirst(2))))
+      case UInt8(ascii: "l"): self = .library(String(Substring(argument.utf8.dropFirst(2))))
       case _ where hasMore: self = .unknown
       case UInt8(ascii: "-"): self = .endOfOptions
       case UInt8(ascii: "E"): self = .flag(.environment)

@@ -1,3 +1,0 @@
-#include "clua.h"
-
-const char *const clua_copyright = LUA_COPYRIGHT;

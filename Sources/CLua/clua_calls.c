@@ -95,9 +95,12 @@ static const char *callback_word(const char *name) {
 // Raises "sleep() cannot wait inside table.sort's comparator": names the C function that stands in the way.
 static int raise_blocked(lua_State *L, const char *name) {
   lua_Debug frame;
+  clua_host *host = clua_host_of(L);
+  lua_State *blocker = lua_isyieldable(L) ? host->blocker : L;
+  if (!blocker) blocker = L;
   clua_push_where(L);
-  for (int level = 1; lua_getstack(L, level, &frame); level++) {
-    lua_getinfo(L, "Sn", &frame);
+  for (int level = blocker == L; lua_getstack(blocker, level, &frame); level++) {
+    lua_getinfo(blocker, "Sn", &frame);
     if (frame.namewhat && strcmp(frame.namewhat, "metamethod") == 0 && frame.name &&
         (strcmp(frame.name, "gc") == 0 || strcmp(frame.name, "__gc") == 0)) {
       lua_pushfstring(L, "%s() cannot wait inside a __gc finalizer", name);
@@ -105,11 +108,13 @@ static int raise_blocked(lua_State *L, const char *name) {
       return lua_error(L);
     }
     if (strcmp(frame.what, "C") != 0) continue;
-    lua_getinfo(L, "f", &frame);
+    lua_getinfo(blocker, "f", &frame);
+    if (blocker != L) lua_xmove(blocker, L, 1);
     if (!push_qualified_name(L)) continue;
     const char *qualified = lua_tostring(L, -1), *word = callback_word(qualified);
     if (word) lua_pushfstring(L, "%s() cannot wait inside %s", name, word);
-    else if (strcmp(qualified, "pcall") == 0 || strcmp(qualified, "xpcall") == 0) {
+    else if (strcmp(qualified, "pcall") == 0 || strcmp(qualified, "xpcall") == 0 ||
+             strncmp(qualified, "coroutine.", 10) == 0) {
       lua_pop(L, 1);
       continue;
     } else lua_pushfstring(L, "%s() cannot wait inside a function that %s calls", name, qualified);

@@ -44,7 +44,10 @@ void clua_add_trace(lua_State *L, lua_State *from, int level) {
 static int run(lua_State *L, lua_State *co, int arguments) {
   clua_host *host = clua_host_of(L);
   bool blocked = host->blocked;
-  host->blocked = blocked || !lua_isyieldable(L);
+  if (!blocked && !lua_isyieldable(L)) {
+    host->blocked = true;
+    host->blocker = L;
+  }
   host->current = co;
   int results = 0, status = lua_resume(co, L, arguments, &results);
   host->current = L;
@@ -58,6 +61,7 @@ static int reset(lua_State *L, lua_State *co) {
   clua_host *host = clua_host_of(L);
   bool blocked = host->blocked;
   host->blocked = true;
+  host->blocker = L;
   host->current = co;
   int code = lua_resetthread(co);
   host->current = L;

@@ -400,16 +400,23 @@ static void on_signal(int signal) {
   lua_sethook(L, interrupt_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-void clua_interrupt_install(int signal) {
+void clua_interrupt_install(int signal, clua_host *host) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(signal, &action, NULL);
+  bound = host;
+  sigset_t set;  // threads of a pool are born with their signals blocked
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void clua_interrupt_bind(clua_host *host) { bound = host; }
+void clua_interrupt_remove(clua_host *host) {
+  if (bound == host) bound = NULL;
+}
 
 #define CLUA_COUNT_STEP 10000
 

@@ -19,8 +19,7 @@ extension LuaState {
 
   /// Makes the calling thread the one whose Lua code `LuaInterrupt.send` stops, and returns the means to.
   public func bindToThread() -> LuaInterrupt {
-    clua_interrupt_install(LuaInterrupt.signal)
-    clua_interrupt_bind(host)
+    clua_interrupt_install(LuaInterrupt.signal, host)
     return LuaInterrupt(thread: pthread_self())
   }
 }

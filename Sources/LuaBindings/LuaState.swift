@@ -76,7 +76,7 @@ public final class LuaState {
 
   /// Runs the finalisers and frees the state. Nothing of it may be used afterwards.
   public func close() {
-    clua_interrupt_bind(nil)
+    clua_interrupt_remove(host)
     clua_close(host)
   }
 

@@ -92,6 +92,7 @@ typedef struct clua_host {
   bool running;         // Lua code runs now
   bool suspending;      // a yield of ours is on its way up to the driver
   bool blocked;         // an enclosing coroutine stands where C forbids a yield
+  lua_State *blocker;   // that coroutine
   size_t memory_used;
   size_t memory_limit;  // bytes; SIZE_MAX for none
   bool armed;           // the limit counts only while Lua runs protected
@@ -162,10 +163,10 @@ void clua_where(clua_host *host);
 
 // ---- Interruption --------------------------------------------------------------------------------------------------
 
-// Installs the handler of `signal` that stops the Lua code of the thread it is sent to.
-void clua_interrupt_install(int signal);
-// Binds the host to the calling thread (NULL unbinds).
-void clua_interrupt_bind(clua_host *host);
+// From now on `signal`, sent to the calling thread, stops the Lua code of this host.
+void clua_interrupt_install(int signal, clua_host *host);
+// The host is no longer the calling thread's.
+void clua_interrupt_remove(clua_host *host);
 // Counts instructions from now on, at the price of a standing hook.
 void clua_limit_instructions(clua_host *host, int64_t count);
 

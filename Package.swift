@@ -25,9 +25,12 @@ let package = Package(
   targets: [
     .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
     .target(name: "LuaBindings", dependencies: ["CLua"], swiftSettings: strict),
+    .target(name: "CStorage", linkerSettings: [.linkedLibrary("z")]),
     .target(
       name: "Jobs",
-      dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "CStorage", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Stdlib",

@@ -12,6 +12,9 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
     self.text = text
   }
 
+  /// Text that was checked before it went into the registry.
+  init(fromRegistry text: String) { self.text = text }
+
   /// The value's text.
   public var description: String { text }
 }

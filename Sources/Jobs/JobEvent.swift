@@ -43,6 +43,8 @@ public struct JobChange: Sendable, Hashable {
 
   /// What kind of step it was.
   public let kind: Kind
+  /// When it happened.
+  public let at: Timestamp
   /// The record after the step.
   public let record: JobRecord
 }

@@ -25,6 +25,9 @@ public struct JobID: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.rawValue = "\(JobID.slug(of: text))-\(run.suffix)-\(number)"
   }
 
+  /// An id that the registry's own constraint has checked.
+  init(fromRegistry text: String) { rawValue = text }
+
   /// The id as text.
   public var description: String { rawValue }
 

@@ -30,7 +30,7 @@ public struct JobState: Sendable, Hashable {
   }
 
   /// What the registry is told of the submission. Meaningful before the first event only.
-  public var submission: JobChange { JobChange(kind: .submitted, record: record) }
+  public var submission: JobChange { JobChange(kind: .submitted, at: record.createdAt, record: record) }
 
   /// Whether the event is possible where the job stands.
   public func allows(_ event: JobEvent) -> Bool {
@@ -78,11 +78,11 @@ public struct JobState: Sendable, Hashable {
     case .progressed(let fraction, let text):
       if let fraction, fraction.isFinite { record.progress = min(max(fraction, 0), 1) }
       if let text { record.progressText = text }
-      return JobChange(kind: .progress, record: record)
+      return JobChange(kind: .progress, at: moment.wall, record: record)
     case .ended(let outcome):
       end(outcome, at: moment)
     }
-    return JobChange(kind: .status, record: record)
+    return JobChange(kind: .status, at: moment.wall, record: record)
   }
 
   private mutating func start(pid: Int?, pidStarted: UInt64?, at moment: Moment) {

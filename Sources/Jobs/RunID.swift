@@ -15,7 +15,7 @@ public struct RunID: Hashable, Sendable, Comparable, CustomStringConvertible {
   public static func random(using generator: inout some RandomNumberGenerator) -> RunID {
     let bits: UInt64 = generator.next()
     let characters = (0..<6).map { alphabet[Int(bits >> (5 * UInt64($0))) & 31] }
-    return RunID(unchecked: "r-" + String(decoding: characters, as: UTF8.self))
+    return RunID(fromRegistry: "r-" + String(decoding: characters, as: UTF8.self))
   }
 
   /// Nil unless `text` has the form of a run's id.
@@ -26,7 +26,8 @@ public struct RunID: Hashable, Sendable, Comparable, CustomStringConvertible {
     self.rawValue = text
   }
 
-  private init(unchecked text: String) { self.rawValue = text }
+  /// An id that was drawn here, or that the registry's own constraint has checked.
+  init(fromRegistry text: String) { self.rawValue = text }
 
   /// The six characters alone.
   public var suffix: Substring { rawValue.dropFirst(2) }

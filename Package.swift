@@ -60,7 +60,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "BindingsTests", dependencies: ["LuaBindings"], swiftSettings: strict),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs"], swiftSettings: strict),
+    // A second process for tests of the registry.
+    .executableTarget(
+      name: "JobsProbe", dependencies: ["Jobs"], path: "Tests/JobsProbe", swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsProbe"], swiftSettings: strict),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings"],
       exclude: ["Scripts"], swiftSettings: strict),

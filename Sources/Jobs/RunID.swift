@@ -14,7 +14,7 @@ public struct RunID: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// A new random id from a given source.
   public static func random(using generator: inout some RandomNumberGenerator) -> RunID {
     let bits: UInt64 = generator.next()
-    let characters = (0..<6).map { alphabet[Int(bits >> (5 * UInt64($0))) & 31] }
+    let characters = (0..<6).map { alphabet[Int((bits >> (5 * UInt64($0))) & 31)] }
     return RunID(fromRegistry: "r-" + String(decoding: characters, as: UTF8.self))
   }
 

@@ -3,7 +3,16 @@ public enum EmbeddedModules {
   /// The source of an embedded module, or nil if there is none of that name.
   public static func source(_ name: String) -> [UInt8]? {
     switch name {
+    case "env": PackageResources.env_lua
+    case "fs": PackageResources.fs_lua
     case "json": PackageResources.json_lua
+    case "log": PackageResources.log_lua
+    case "path": PackageResources.path_lua
+    case "patterns": PackageResources.patterns_lua
+    case "shell": PackageResources.shell_lua
+    case "time": PackageResources.time_lua
+    case "agentscript.arguments": PackageResources.arguments_lua
+    case "agentscript.glob": PackageResources.glob_lua
     case "agentscript.repl": PackageResources.repl_lua
     case "agentscript.repl_completion": PackageResources.repl_completion_lua
     case "agentscript.repl_printer": PackageResources.repl_printer_lua

@@ -1,0 +1,184 @@
+import Jobs
+
+/// What a person should see of a run while it goes on: which lines to keep, and what the status line says now.
+///
+/// Pure: fed with the records of jobs as they change, in order per job. A script without jobs yields nothing.
+struct ProgressModel {
+  /// How the lines read.
+  enum Form: Hashable, Sendable {
+    /// Signs and a status line, for a terminal.
+    case terminal
+    /// Dated sentences, for a log.
+    case plain
+  }
+
+  private struct Live {
+    var label: String
+    var status: JobStatus
+    var since: Moment
+    var attempts: Int
+    var fraction: Double?
+    var text: String?
+    var told: Moment?
+  }
+
+  /// A log takes a job's progress at most this often.
+  private static let progressInterval = 2000
+
+  private let form: Form
+  private let palette: Palette
+  private var live: [JobID: Live] = [:]
+  private var completed = 0
+  private var failed = 0
+  private var stopped = 0
+
+  /// A run in which nothing has happened.
+  init(form: Form, palette: Palette) {
+    self.form = form
+    self.palette = palette
+  }
+
+  /// True while a job of the run has not ended.
+  var isBusy: Bool { !live.isEmpty }
+
+  /// Takes a job's new record. Gives the lines that it is worth, ready to be written, without line ends; `clock` is the
+  /// local time for the plain form.
+  mutating func note(_ job: JobRecord, at now: Moment, clock: String) -> [String] {
+    guard !job.status.isTerminal else { return end(job, clock) }
+    let before = live[job.id]
+    let hasStarted = job.status == .running && (before?.status != .running || before?.attempts != job.attempts)
+    var entry = Live(
+      label: Self.label(job), status: job.status, since: now, attempts: job.attempts, fraction: job.progress,
+      text: job.progressText, told: before?.told)
+    if let before, !hasStarted { entry.since = before.since }
+    defer { live[job.id] = entry }
+    guard form == .plain else { return [] }
+    if hasStarted {
+      let attempt = job.attempts > 1 ? " (attempt \(job.attempts) of \(job.maxAttempts))" : ""
+      return ["[\(clock)] started \(entry.label)\(attempt)"]
+    }
+    guard let text = job.progressText, text != before?.text || job.progress != before?.fraction,
+      entry.told.map({ now.millisecondsSince($0) >= Self.progressInterval }) ?? true
+    else { return [] }
+    entry.told = now
+    let said = TextWidth.fitted(TerminalText.line(text), to: 200)
+    return ["[\(clock)] \(entry.label): \(Self.percent(job.progress))\(said)"]
+  }
+
+  /// The status line for a terminal of so many cells, or nil when no job is under way.
+  func status(at now: Moment, columns: Int) -> String? {
+    guard !live.isEmpty else { return nil }
+    let counts = counts()
+    var line = counts.map(\.text).joined(separator: ", ")
+    var painted = counts.map { palette.paint($0.text, as: $0.status) }.joined(separator: ", ")
+    let running = live.values.filter { $0.status == .running }
+      .sorted { ($0.since.monotonic, $0.label) < ($1.since.monotonic, $1.label) }
+    for (index, job) in running.prefix(4).enumerated() {
+      let time = DurationText.short(milliseconds: now.millisecondsSince(job.since) / 1000 * 1000)
+      let piece = (index == 0 ? " · " : ", ") + "\(job.label) \(Self.percent(job.fraction))\(time)"
+      let room = columns - 1 - TextWidth.of(line)
+      guard TextWidth.of(piece) <= room else {
+        painted += room > 1 && index == 0 ? palette.dim(TextWidth.fitted(piece, to: room)) : ""
+        break
+      }
+      line += piece
+      painted += palette.dim(piece)
+    }
+    return TextWidth.of(line) < columns ? painted : TextWidth.fitted(line, to: max(1, columns - 1))
+  }
+
+  /// The line about background jobs that failed while nobody waited for them, or nil when there is none.
+  static func summary(ignoredFailures jobs: [JobRecord], palette: Palette) -> String? {
+    guard !jobs.isEmpty else { return nil }
+    let named = jobs.prefix(5).map { "\(label($0)) (\(because($0)))" }.joined(separator: ", ")
+    let more = jobs.count > 5 ? ", and \(jobs.count - 5) more" : ""
+    let subject = jobs.count == 1 ? "1 background job" : "\(jobs.count) background jobs"
+    return palette.bad("\(subject) failed and nobody looked at the result:") + " \(named)\(more)"
+  }
+
+  // MARK: words
+
+  private mutating func end(_ job: JobRecord, _ clock: String) -> [String] {
+    live[job.id] = nil
+    switch job.status {
+    case .completed: completed += 1
+    case .cancelled, .skipped: stopped += 1
+    default: failed += 1
+    }
+    let time = job.durationMs.map { DurationText.short(milliseconds: $0) }
+    switch form {
+    case .plain:
+      let after = time.map { job.isSuccess ? " in \($0)" : " after \($0)" } ?? ""
+      return ["[\(clock)] " + (job.isSuccess ? "finished \(Self.label(job))\(after)" : Self.failure(job, after))]
+    case .terminal:
+      var line = "\(palette.mark(job.status)) \(Self.label(job))"
+      if let time { line += palette.dim("  \(time)") }
+      if !job.isSuccess { line += "  \(palette.paint(Self.because(job), as: job.status))\(hint(job))" }
+      return [line]
+    }
+  }
+
+  private static func failure(_ job: JobRecord, _ after: String) -> String {
+    "\(verb(job.status)) \(label(job))\(after): \(because(job)) (agentscript logs \(job.id))"
+  }
+
+  private func hint(_ job: JobRecord) -> String {
+    job.startedAt == nil ? "" : palette.dim("  agentscript logs \(job.id)")
+  }
+
+  private static func verb(_ status: JobStatus) -> String {
+    switch status {
+    case .timedOut: "timed out"
+    default: status.rawValue
+    }
+  }
+
+  /// Why a job ended as it did, for one line.
+  static func because(_ job: JobRecord) -> String {
+    let text: String
+    if let error = job.error, !error.isEmpty {
+      text = error
+    } else if job.status == .cancelled, let reason = job.cancelReason, !reason.isEmpty {
+      text = "cancelled: \(reason)"
+    } else if let code = job.exitCode, code != 0 {
+      text = "exit code \(code)"
+    } else if let signal = job.signal {
+      text = "signal \(signal)"
+    } else {
+      text = job.reason?.rawValue ?? job.status.rawValue
+    }
+    return TextWidth.fitted(TerminalText.line(text), to: 200)
+  }
+
+  /// What a job is called before people: its name, else what it is for, else its id.
+  static func label(_ job: JobRecord) -> String {
+    let text = [job.name, job.description].compactMap(\.self).first { !$0.isEmpty } ?? job.id.rawValue
+    return TextWidth.fitted(TerminalText.line(text), to: 48)
+  }
+
+  private static func percent(_ fraction: Double?) -> String {
+    guard let fraction, fraction.isFinite else { return "" }
+    return "\(Int((min(max(fraction, 0), 1) * 100).rounded(.down)))% "
+  }
+
+  private func counts() -> [(text: String, status: JobStatus)] {
+    var result: [(text: String, status: JobStatus)] = []
+    var queued = 0
+    var running = 0
+    var waiting = 0
+    for job in live.values {
+      switch job.status {
+      case .running: running += 1
+      case .waiting: waiting += 1
+      default: queued += 1
+      }
+    }
+    result.append(("\(running) running", .running))
+    if waiting > 0 { result.append(("\(waiting) waiting", .waiting)) }
+    if queued > 0 { result.append(("\(queued) queued", .queued)) }
+    if completed > 0 { result.append(("\(completed) done", .completed)) }
+    if failed > 0 { result.append(("\(failed) failed", .failed)) }
+    if stopped > 0 { result.append(("\(stopped) stopped", .cancelled)) }
+    return result
+  }
+}

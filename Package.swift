@@ -76,6 +76,6 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings"],
       exclude: ["Scripts"], swiftSettings: strict),
-    .testTarget(name: "CommandLineTests", dependencies: ["agentscript"], swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]
 )

@@ -1,8 +1,28 @@
-import Runtime
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
 
+/// Decides between the two ways in. Scripts take the short one, which opens and parses nothing but the script.
 @main
 struct Main {
   static func main() {
-    _ = RunOptions()
+    let argv = CommandLine.arguments
+    switch CommandWord.meaning(of: argv.dropFirst().first) {
+    case .command: exit(Commands.run(Array(argv.dropFirst())))
+    case .later: exit(fail(.notThereYet(command: argv[1])))
+    case .interpreter:
+      do throws(UsageError) {
+        exit(ScriptEntry.run(try LuaArguments.parse(argv) { isatty(STDIN_FILENO) == 1 }))
+      } catch {
+        exit(fail(error))
+      }
+    }
+  }
+
+  private static func fail(_ error: UsageError) -> Int32 {
+    StandardStream.error.talk("agentscript: \(error.message)\n")
+    return ExitStatus.usage.rawValue
   }
 }

@@ -9,7 +9,7 @@
 /// The file is private (0600, its folder 0700) and only appended to, so that several prompts share it; it is cut when it
 /// has grown to twice its length. A line end inside an entry is written as `\n`, a backslash as `\\`. Whatever fails here
 /// fails silently: a prompt without memory is still a prompt.
-struct LineHistory: Sendable {
+struct LineHistory: Sendable, Hashable {
   /// How many entries are kept.
   static let capacity = 1000
 

@@ -1,0 +1,45 @@
+/// Readers of values on the command line, for the parser's `transform`. The parser names the option and the value; what
+/// they throw is the rest of its sentence.
+enum ArgumentReader {
+  /// Why a value was refused.
+  struct Refusal: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// A duration with its unit.
+  static func duration(_ text: String) throws -> Duration {
+    guard let duration = DurationText.parse(text) else {
+      throw Refusal(description: "a duration is \(DurationText.accepted)")
+    }
+    return duration
+  }
+
+  /// A size in bytes.
+  static func size(_ text: String) throws -> Int {
+    guard let bytes = DurationText.parseSize(text) else {
+      throw Refusal(description: "a size is a number of bytes, or one with a unit, as in 512M or 2G")
+    }
+    return bytes
+  }
+
+  /// A count of at least one.
+  static func count(_ text: String) throws -> Int {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count >= 1 else {
+      throw Refusal(description: "it must be a whole number of at least 1")
+    }
+    return count
+  }
+
+  /// `key=value`.
+  static func variable(_ text: String) throws -> Variable {
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+      throw Refusal(description: "a variable is key=value")
+    }
+    return Variable(key: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
+  }
+
+  struct Variable: Hashable {
+    let key: String
+    let value: String
+  }
+}

@@ -1,0 +1,100 @@
+internal import ArgumentParser
+import Runtime
+
+/// `agentscript run`: a script with limits.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs a script with limits of its own.",
+    usage: "agentscript run [OPTIONS] FILE [ARGUMENTS...]",
+    discussion: """
+      What follows FILE belongs to the script. FILE may be - for standard input.
+
+      Example:
+        agentscript run --timeout 30m --max-concurrency 4 --var target=staging deploy.lua --fast
+      """)
+
+  @Option(
+    help: ArgumentHelp("How many commands and agents run at once; more are queued.", valueName: "number"),
+    transform: ArgumentReader.count)
+  var maxConcurrency = 10
+
+  @Option(
+    help: ArgumentHelp("The longest that the script may take, as in 90s or 30m.", valueName: "duration"),
+    transform: ArgumentReader.duration)
+  var timeout: Duration?
+
+  @Option(
+    help: ArgumentHelp("The most memory that the script's Lua values may take, as in 512M.", valueName: "size"),
+    transform: ArgumentReader.size)
+  var memoryLimit: Int?
+
+  @Option(
+    help: ArgumentHelp("The most Lua instructions between two waits; slows Lua down.", valueName: "number"),
+    transform: ArgumentReader.count)
+  var instructionLimit: Int?
+
+  @Option(
+    name: .customLong("var"), parsing: .singleValue,
+    help: ArgumentHelp("A value that the script finds in its args by name; may be given again.", valueName: "key=value"),
+    transform: ArgumentReader.variable)
+  var variables: [ArgumentReader.Variable] = []
+
+  @Flag(help: "Write the script's result to standard output as JSON.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Write no progress.")
+  var quiet = false
+
+  @Option(help: .hidden) var resume: String?
+  @Option(help: .hidden) var budget: String?
+  @Flag(help: .hidden) var dryRun = false
+  @Flag(help: .hidden) var detach = false
+
+  @Argument(
+    help: ArgumentHelp("The script and its arguments.", valueName: "file"), completion: .file(extensions: ["lua"]))
+  var words: [String] = []
+
+  func validate() throws {
+    let later = [("--resume", resume != nil), ("--budget", budget != nil), ("--dry-run", dryRun), ("--detach", detach)]
+    if let option = later.first(where: \.1)?.0 { throw ValidationError("the option '\(option)' is not there yet") }
+    guard !words.isEmpty else { throw ValidationError("run needs the FILE of a script") }
+  }
+
+  func run() throws {
+    let argv = CommandLine.arguments
+    var invocation = ScriptInvocation(argv: argv)
+    invocation.scriptIndex = argv.count - words.count
+    invocation.main = words[0] == "-" ? .standardInput : .file(words[0])
+    invocation.options = options
+    throw CommandEnd(code: ScriptEntry.run(invocation))
+  }
+
+  /// Puts `--` before the script of a `run` command line, so that the script's own options are not taken for ours.
+  static func separatingScript(in words: [String]) -> [String] {
+    guard words.first == "run" else { return words }
+    var index = 1
+    while index < words.count, words[index].hasPrefix("-"), words[index] != "-" {
+      if words[index] == "--" { return words }
+      index += takesValue.contains(words[index]) ? 2 : 1
+    }
+    guard index < words.count else { return words }
+    return words[..<index] + ["--"] + words[index...]
+  }
+
+  private static let takesValue: Set = [
+    "--max-concurrency", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--resume", "--budget",
+  ]
+
+  private var options: RunOptions {
+    var options = RunOptions()
+    options.maxConcurrent = maxConcurrency
+    options.timeout = timeout
+    options.memoryLimit = memoryLimit
+    options.instructionLimit = instructionLimit
+    options.isQuiet = quiet
+    options.wantsJSON = json
+    for variable in variables { options.variables[variable.key] = variable.value }
+    return options
+  }
+}

@@ -51,10 +51,11 @@ let package = Package(
         .embedInCode("agentscript/repl_printer.lua"),
       ],
       swiftSettings: strict),
+    .target(name: "CProcess"),
     .target(
       name: "Runtime",
       dependencies: [
-        "LuaBindings", "Jobs", "Stdlib",
+        "LuaBindings", "Jobs", "Stdlib", "CProcess",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

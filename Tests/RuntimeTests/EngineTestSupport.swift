@@ -1,3 +1,10 @@
+import Glibc
+import Jobs
+import Synchronization
+import Testing
+
+@testable import Runtime
+
 /// A small generator of pseudo-random numbers, so that a failing case can be run again by its seed.
 struct SplitMix: RandomNumberGenerator {
   private var state: UInt64
@@ -10,5 +17,158 @@ struct SplitMix: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
     return mixed ^ (mixed >> 31)
+  }
+}
+
+/// A folder of its own, gone with the object.
+final class ScratchFolder: Sendable {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/agentscript-test-XXXXXX".utf8CString)
+    let made = try #require(mkdtemp(&template))
+    path = String(cString: made)
+  }
+
+  deinit { ScratchFolder.remove(path) }
+
+  func write(_ text: String, to name: String, mode: mode_t = 0o644) throws -> String {
+    let file = "\(path)/\(name)"
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    try #require(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
+    return file
+  }
+
+  private static func remove(_ path: String) {
+    if unlink(path) == 0 { return }
+    if let folder = opendir(path) {
+      while let entry = readdir(folder) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { remove("\(path)/\(name)") }
+      }
+      closedir(folder)
+    }
+    rmdir(path)
+  }
+}
+
+/// What this process holds, for comparison before and after.
+enum Footprint {
+  static var descriptors: Int { names(in: "/proc/self/fd").count }
+  static var threads: Int { names(in: "/proc/self/task").count }
+
+  /// The children of this process that have ended and were not reaped.
+  static var zombies: Int {
+    names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+      guard let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return false }
+      let fields = text[text.index(after: close)...].split(separator: " ")
+      return fields.count > 1 && fields[0] == "Z" && fields[1] == String(getpid())
+    }.count
+  }
+
+  /// Resident memory in KiB.
+  static var residentKiB: Int {
+    let line = (read("/proc/self/status") ?? "").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+  }
+
+  static func isAlive(_ pid: Int) -> Bool { ProcessIdentity.startTime(ofProcess: pid) != nil }
+
+  static func read(_ path: String) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += buffer[..<count]
+    }
+  }
+
+  private static func names(in path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var result: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { result.append(name) }
+    }
+    return result
+  }
+}
+
+/// Waits for something that no event tells of; false after the time is over.
+func eventually(within time: Duration = .seconds(20), _ condition: () -> Bool) async -> Bool {
+  let deadline = ContinuousClock.now + time
+  while !condition() {
+    guard ContinuousClock.now < deadline else { return false }
+    try? await Task.sleep(for: .milliseconds(2))
+  }
+  return true
+}
+
+/// Whether the long form of the tests was asked for.
+let wantsLongTests = getenv("AGENTSCRIPT_LONG_TESTS").map { String(cString: $0) } == "1"
+
+/// A backend with a folder for its output files, and no registry.
+struct CommandBench: Sendable {
+  let folder: ScratchFolder
+  let backend: LocalBackend
+
+  init(grace: Duration = .seconds(5)) throws {
+    folder = try ScratchFolder()
+    backend = LocalBackend(grace: grace)
+  }
+
+  func order(
+    _ work: CommandOrder.Work, id: String = "job", folder cwd: String? = nil, input: [UInt8]? = nil,
+    changes: [String: String?] = [:], limit: Duration? = nil
+  ) throws -> CommandOrder {
+    let job = try JobID(validating: id)
+    let run = RunID.random()
+    let output = try OutputFile(creatingAt: "\(folder.path)/\(id)-\(run).log", description: id)
+    return CommandOrder(
+      job: job, run: run, attempt: 1, work: work, workingDirectory: cwd,
+      environment: JobEnvironment().entries(changes: changes, job: id, run: run.rawValue, attempt: 1), input: input,
+      output: output, timeLimit: limit)
+  }
+
+  func report(_ order: CommandOrder) async -> CommandReport { await end(of: backend.submit(order)) }
+
+  func end(of handle: LocalBackend.Handle) async -> CommandReport {
+    var status = ExecutionStatus.submitted
+    while true {
+      status = await backend.poll(handle, after: status)
+      if case .ended(let report) = status { return report }
+    }
+  }
+
+  /// Waits until the output holds a text.
+  func wait(for text: String, in order: CommandOrder) async throws {
+    let isThere = await eventually { (try? self.text(order))?.contains(text) ?? false }
+    try #require(isThere, "the output never held '\(text)'")
+  }
+
+  func text(_ order: CommandOrder) throws -> String {
+    let extent = try order.output.extent()
+    let bytes = try order.output.read(from: extent.start, count: extent.end - extent.start)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Who still has the job's marks in its environment.
+  func survivors(of order: CommandOrder) -> [pid_t] {
+    let marks = ["AGENTSCRIPT_JOB_ID=\(order.job)", "AGENTSCRIPT_RUN_ID=\(order.run)"].map { Array($0.utf8) }
+    return ProcFiles.processes().filter { pid in
+      ProcFiles.status(of: pid)?.hasEnded == false && ProcFiles.environment(of: pid, holdsAll: marks)
+    }
   }
 }

@@ -1,0 +1,48 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+extension CommandRun {
+  /// How long the end waits for processes that outlive the leader to go by themselves, as the reader of a pipe does.
+  private static let naturalTime = Duration.milliseconds(100)
+  /// How long it waits for them to obey.
+  private static let obeyTime = Duration.milliseconds(150)
+  /// How long processes are looked for that have been killed.
+  private static let killTime = Duration.seconds(10)
+
+  /// Asks what outlives the leader to end. Returns how many there were, and the leftovers again if some are still there.
+  func sweep(_ found: Leftovers) async -> (leaked: Int, rest: Leftovers?) {
+    var leftovers = found
+    if leftovers.areGone { return (0, nil) }
+    if await waitUntilGone(leftovers, atMost: CommandRun.naturalTime) { return (0, nil) }
+    guard leftovers.signal(SIGTERM, SIGCONT) > 0 else { return (0, nil) }
+    let isGone = await waitUntilGone(leftovers, atMost: CommandRun.obeyTime)
+    return (leftovers.count, isGone ? nil : leftovers)
+  }
+
+  /// Ends the processes that did not obey at once: waits for the time of grace, then kills until none is found.
+  func endAll(_ found: Leftovers) async {
+    var leftovers = found
+    if await waitUntilGone(leftovers, atMost: grace) { return }
+    let clock = SuspendingClock()
+    let deadline = clock.now + CommandRun.killTime
+    while clock.now < deadline, leftovers.signal(SIGKILL) > 0 {
+      if await waitUntilGone(leftovers, atMost: .milliseconds(100)) { return }
+    }
+  }
+
+  private func waitUntilGone(_ leftovers: Leftovers, atMost time: Duration) async -> Bool {
+    let clock = SuspendingClock()
+    let deadline = clock.now + time
+    var pause = Duration.milliseconds(1)
+    while !leftovers.areGone {
+      guard clock.now < deadline else { return false }
+      // This task is never cancelled: see LocalBackend.
+      try? await Task.sleep(for: min(pause, deadline - clock.now), clock: clock)
+      pause = min(pause * 2, .milliseconds(50))
+    }
+    return true
+  }
+}

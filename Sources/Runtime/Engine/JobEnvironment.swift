@@ -1,0 +1,75 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The environment that commands get: that of this process, a job's own changes, and what marks the job.
+struct JobEnvironment: Sendable {
+  /// The variables by which a command knows its job, and by which its processes are found again.
+  enum Mark {
+    static let job = "AGENTSCRIPT_JOB_ID"
+    static let run = "AGENTSCRIPT_RUN_ID"
+    static let attempt = "AGENTSCRIPT_ATTEMPT"
+  }
+
+  private struct Variable: Sendable {
+    let name: [UInt8]
+    /// `NAME=VALUE` and a zero byte.
+    let entry: [UInt8]
+  }
+
+  private let inherited: [Variable]
+
+  /// What this process's environment is now. Later changes of it do not count.
+  ///
+  /// Entries that no program can have asked for are left out: without a name, or with one that begins with a digit, which
+  /// the spawning library refuses.
+  init() {
+    var variables: [Variable] = []
+    var next = environ
+    while let text = next.pointee {
+      next += 1
+      let bytes = Array(UnsafeBufferPointer(start: text, count: strlen(text))).map(UInt8.init(bitPattern:))
+      guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let name = Array(bytes[..<equals])
+      guard JobEnvironment.isLegal(name) else { continue }
+      variables.append(Variable(name: name, entry: bytes + [0]))
+    }
+    inherited = variables
+  }
+
+  /// All entries for one attempt of a job. A nil value takes a variable away.
+  func entries(changes: [String: String?], job: String, run: String, attempt: Int) -> [[UInt8]] {
+    var own: [String: String?] = changes
+    own[Mark.job] = job
+    own[Mark.run] = run
+    own[Mark.attempt] = String(attempt)
+    let names = Set(own.keys.map { Array($0.utf8) })
+    var entries = inherited.filter { !names.contains($0.name) }.map(\.entry)
+    for (name, value) in own { if let value { entries.append(Array("\(name)=\(value)\0".utf8)) } }
+    return entries
+  }
+
+  /// What is wrong with a job's changes, in one sentence; nil if nothing is.
+  static func fault(in changes: [String: String?]) -> String? {
+    for name in changes.keys.sorted() where !isLegal(Array(name.utf8)) {
+      return "'\(Escaping.line(name))' is no name for an environment variable"
+    }
+    for (name, value) in changes where value?.utf8.contains(0) == true {
+      return "the value of the environment variable '\(name)' holds a zero byte"
+    }
+    return nil
+  }
+
+  /// The value of `PATH` among finished entries.
+  static func searchPath(in entries: [[UInt8]]) -> [UInt8]? {
+    let prefix = Array("PATH=".utf8)
+    return entries.last { $0.starts(with: prefix) }.map { Array($0.dropFirst(prefix.count).dropLast()) }
+  }
+
+  private static func isLegal(_ name: [UInt8]) -> Bool {
+    guard let first = name.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+    return !name.contains(UInt8(ascii: "=")) && !name.contains(0)
+  }
+}

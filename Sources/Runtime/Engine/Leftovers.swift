@@ -1,0 +1,159 @@
+internal import CProcess
+import Jobs
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The processes that outlive the leader of an execution.
+///
+/// They are known by the leader's session, or by the job's marks in the environment that they were started with; a process
+/// that has left the session *and* cleaned its environment is not found. Looking means reading all of `/proc`, so it is
+/// done only where something tells that there may be any. On a system without `/proc`, only the leader's group is seen.
+struct Leftovers: Sendable {
+  private struct Found: Hashable {
+    let pid: pid_t
+    let startTime: UInt64
+  }
+
+  private let leader: pid_t
+  private let output: OutputFile
+  private let marks: [[UInt8]]
+  /// Processes of the leader's session that started later may be strangers, if its number has come round.
+  private let newest: UInt64
+  private var seen: Set<Found> = []
+
+  /// For a leader that has just been reaped.
+  init(of order: CommandOrder, leader: Int) {
+    self.leader = pid_t(leader)
+    output = order.output
+    marks = [(JobEnvironment.Mark.job, order.job.rawValue), (JobEnvironment.Mark.run, order.run.rawValue)]
+      .map { Array("\($0.0)=\($0.1)".utf8) }
+    newest = ProcFiles.ticksNow()
+  }
+
+  /// How many different processes `signal` has found so far.
+  var count: Int { seen.count }
+
+  /// Whether there are none. Cheap as long as nothing tells of any.
+  var areGone: Bool { !mayExist || found().isEmpty }
+
+  /// Sends signals to every process that is found, and returns how many there were.
+  mutating func signal(_ signals: Int32...) -> Int {
+    let found = found()
+    seen.formUnion(found)
+    for process in found {
+      #if os(Linux)
+        let handle = cprocess_open(process.pid)
+        guard handle >= 0 else { continue }
+        // The descriptor names one process for good: if that is still the one that was found, it cannot become another.
+        if ProcFiles.status(of: process.pid)?.startTime == process.startTime {
+          for signal in signals { _ = cprocess_signal(handle, signal) }
+        }
+        close(handle)
+      #else
+        for signal in signals { kill(-process.pid, signal) }
+      #endif
+    }
+    return found.count
+  }
+
+  /// A sign that there may be some: the output is still open somewhere, or the leader's group still has members, which may
+  /// have ended themselves and wait to be reaped.
+  private var mayExist: Bool { ChildDescriptors.isHeld(output) || kill(-leader, 0) == 0 }
+
+  private func found() -> [Found] {
+    #if os(Linux)
+      return ProcFiles.processes().compactMap(leftover)
+    #else
+      return kill(-leader, 0) == 0 ? [Found(pid: leader, startTime: 0)] : []
+    #endif
+  }
+
+  private func leftover(_ pid: pid_t) -> Found? {
+    guard pid != getpid(), let status = ProcFiles.status(of: pid), !status.hasEnded else { return nil }
+    let isOfSession = status.session == leader && status.startTime <= newest
+    guard isOfSession || ProcFiles.environment(of: pid, holdsAll: marks) else { return nil }
+    return Found(pid: pid, startTime: status.startTime)
+  }
+}
+
+/// What `/proc` says of processes.
+enum ProcFiles {
+  struct Status {
+    let hasEnded: Bool
+    let session: pid_t
+    /// Clock ticks since the machine started.
+    let startTime: UInt64
+  }
+
+  /// The numbers of all processes.
+  static func processes() -> [pid_t] {
+    guard let folder = opendir("/proc") else { return [] }
+    defer { closedir(folder) }
+    var result: [pid_t] = []
+    while let entry = readdir(folder) {
+      var number: pid_t = 0
+      let isNumber = withUnsafeBytes(of: entry.pointee.d_name) { name in
+        for byte in name {
+          guard byte != 0 else { break }
+          guard (0x30...0x39).contains(byte) else { return false }
+          number = number &* 10 &+ pid_t(byte - 0x30)
+        }
+        return number > 0
+      }
+      if isNumber { result.append(number) }
+    }
+    return result
+  }
+
+  /// One process; nil if there is none of that number.
+  static func status(of pid: pid_t) -> Status? {
+    guard let text = contents(of: "/proc/\(pid)/stat", limit: 4096) else { return nil }
+    // The second field, the program's name in parentheses, may hold spaces and parentheses of its own.
+    guard let close = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let fields = text[(close + 1)...].split(separator: 0x20)
+    guard fields.count > 19, let state = fields[0].first,
+      let session = pid_t(String(decoding: fields[3], as: UTF8.self)),
+      let startTime = UInt64(String(decoding: fields[19], as: UTF8.self))
+    else { return nil }
+    let hasEnded = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
+    return Status(hasEnded: hasEnded, session: session, startTime: startTime)
+  }
+
+  /// Whether the environment that a process was started with holds all of some entries. False for a process of another
+  /// user.
+  static func environment(of pid: pid_t, holdsAll marks: [[UInt8]]) -> Bool {
+    guard let text = contents(of: "/proc/\(pid)/environ", limit: 1 << 20) else { return false }
+    let entries = text.split(separator: 0)
+    return marks.allSatisfy { mark in entries.contains { $0.elementsEqual(mark) } }
+  }
+
+  /// The machine's age in clock ticks, as start times are counted.
+  static func ticksNow() -> UInt64 {
+    var time = timespec()
+    #if os(Linux)
+      clock_gettime(CLOCK_BOOTTIME, &time)
+    #else
+      clock_gettime(CLOCK_MONOTONIC, &time)
+    #endif
+    let perSecond = UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
+    return UInt64(time.tv_sec) * perSecond + UInt64(time.tv_nsec) * perSecond / 1_000_000_000
+  }
+
+  private static func contents(of path: String, limit: Int) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: min(limit, 16384))
+    while bytes.count < limit {
+      let count = read(descriptor, &buffer, buffer.count)
+      guard count > 0 else { break }
+      bytes += buffer[..<count]
+    }
+    return bytes
+  }
+}

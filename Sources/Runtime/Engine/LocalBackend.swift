@@ -1,0 +1,88 @@
+import Jobs
+import Synchronization
+
+/// Executes commands on this machine. Everything that is executed passes here, or through a type of the same form for
+/// another place: `submit`, `poll`, `cancel`, `find`.
+///
+/// An execution is named by its job and attempt, and goes on whether or not somebody polls. The backend knows no registry,
+/// no slots and no retries.
+final class LocalBackend: Sendable {
+  /// One execution, as its submitter holds it.
+  struct Handle: Sendable {
+    fileprivate let run: CommandRun
+  }
+
+  private struct Name: Hashable {
+    let run: RunID
+    let job: JobID
+    let attempt: Int
+  }
+
+  private struct State {
+    var runs: [Name: CommandRun] = [:]
+    var drainers: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let grace: Duration
+  private let state = Mutex(State())
+
+  /// A backend that leaves processes this time between TERM and KILL.
+  init(grace: Duration = .seconds(5)) { self.grace = grace }
+
+  /// Begins to execute an order, and returns at once.
+  func submit(_ order: CommandOrder) -> Handle {
+    let run = CommandRun(order, grace: grace)
+    let name = Name(run: order.run, job: order.job, attempt: order.attempt)
+    state.withLock { state in
+      precondition(state.runs[name] == nil, "attempt \(order.attempt) of job \(order.job) is executed a second time")
+      state.runs[name] = run
+    }
+    // Held by the table until it has ended. It must not be cancelled: the end of the process is what ends it.
+    Task {
+      await run.run()
+      forget(name)
+    }
+    return Handle(run: run)
+  }
+
+  /// Where an execution stands, once that is something else than what the caller knows already. `running` may be passed
+  /// over if it was short.
+  func poll(_ handle: Handle, after known: ExecutionStatus) async -> ExecutionStatus {
+    await handle.run.status(after: known)
+  }
+
+  /// Makes an execution end: TERM to all of it, and KILL after the time of grace, or at once if so wanted. Returns at once;
+  /// the end is told by `poll`. Asking again changes nothing, except that `atOnce` shortens the time of grace.
+  func cancel(_ handle: Handle, _ cause: StopCause, atOnce: Bool = false) {
+    handle.run.stop(cause, atOnce: atOnce)
+  }
+
+  /// The execution of that name, as long as there is anything left of it.
+  func find(job: JobID, of run: RunID, attempt: Int) -> Handle? {
+    state.withLock { $0.runs[Name(run: run, job: job, attempt: attempt)] }.map(Handle.init(run:))
+  }
+
+  /// How many executions have not ended, or have processes left that are being ended.
+  var liveCount: Int { state.withLock { $0.runs.count } }
+
+  /// Returns when nothing is left of any execution.
+  func drain() async {
+    await withCheckedContinuation { continuation in
+      let isIdle = state.withLock { state in
+        if !state.runs.isEmpty { state.drainers.append(continuation) }
+        return state.runs.isEmpty
+      }
+      if isIdle { continuation.resume() }
+    }
+  }
+
+  private func forget(_ name: Name) {
+    let drainers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+      state.runs[name] = nil
+      guard state.runs.isEmpty else { return [] }
+      defer { state.drainers = [] }
+      return state.drainers
+    }
+    for drainer in drainers { drainer.resume() }
+  }
+}

@@ -1,0 +1,19 @@
+internal import Jobs
+
+/// What the engine tells about the jobs of its run: in order for each job, and exactly one terminal record for each.
+enum JobNotice: Sendable {
+  /// The job's status changed; this is its record now. Durable before it is told.
+  case changed(JobRecord)
+  /// The job reported progress.
+  case progress(JobRecord)
+}
+
+/// How the function of a task ended.
+enum FunctionOutcome: Sendable, Hashable {
+  /// It returned: what it said, and a table as JSON text.
+  case returned(output: [UInt8], data: String?)
+  /// It raised.
+  case raised(message: String, traceback: String)
+  /// It was cancelled, and has tidied up.
+  case cancelled
+}

@@ -1,0 +1,117 @@
+internal import Jobs
+
+/// What a task is to do and with which limits, checked as far as it can be without starting it.
+struct TaskSpec: Sendable, Hashable {
+  /// What runs.
+  enum Work: Sendable, Hashable {
+    /// A line for `/bin/sh -c`.
+    case shell(String)
+    /// A program with its arguments; no shell sees them.
+    case arguments([String])
+    /// A function of the script, which `JobEngine`'s `runFunction` runs.
+    case function
+    /// A prompt for a model.
+    case prompt(String)
+  }
+
+  /// What a command reads from standard input.
+  enum StandardInput: Sendable, Hashable {
+    case none
+    case bytes([UInt8])
+  }
+
+  /// The caller's own id, unique in the registry; nil for a generated one. In a group: its key, see `GroupSpec`.
+  var id: JobID?
+  var name: String?
+  var description: String?
+  var agent: String?
+  var work: Work
+  /// The folder it runs in; a relative one is taken from this process's own. nil for that of this process.
+  var cwd: String?
+  /// Changes to the environment: nil takes a variable away.
+  var environment: [String: String?] = [:]
+  var stdin = StandardInput.none
+  /// The longest one attempt may take.
+  var timeout: Duration?
+  /// How often a failed attempt is repeated.
+  var retries = 0
+  /// The pause before each repetition.
+  var retryDelay = Duration.zero
+  /// Where in the script it was started: "deploy.lua:14".
+  var origin: String?
+  /// The job whose function started it.
+  var parent: JobID?
+
+  /// A task with default limits.
+  init(work: Work) { self.work = work }
+}
+
+/// Several tasks with their dependencies.
+struct GroupSpec: Sendable, Hashable {
+  /// One task of a group.
+  struct Member: Sendable, Hashable {
+    /// Its name inside the group, which dependencies use; nil if nothing names it. The job's id is generated from it
+    /// (keys are names, so that a script can be run again), and it becomes the job's name where it has none.
+    var key: String?
+    var spec: TaskSpec
+    /// The keys of the tasks that must have ended well before this one starts.
+    var dependencies: [String]
+
+    /// A member.
+    init(key: String? = nil, spec: TaskSpec, dependencies: [String] = []) {
+      self.key = key
+      self.spec = spec
+      self.dependencies = dependencies
+    }
+  }
+
+  var members: [Member]
+  /// One after the other, in the order given.
+  var isSequential = false
+  var maxConcurrency: Int?
+  /// The first failure cancels the others.
+  var failFast = false
+  /// The longest the whole group may take.
+  var timeout: Duration?
+
+  /// A group with default options.
+  init(members: [Member]) { self.members = members }
+}
+
+/// A group that was accepted.
+struct GroupRecord: Sendable, Hashable {
+  let id: String
+  /// The jobs, in the order of the members.
+  let jobs: [JobRecord]
+  /// The members' numbers from 0 by depth.
+  let waves: [[Int]]
+
+  /// A group.
+  init(id: String, jobs: [JobRecord], waves: [[Int]]) {
+    self.id = id
+    self.jobs = jobs
+    self.waves = waves
+  }
+}
+
+/// Why a task or a group was not accepted: one sentence.
+struct TaskError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What was wrong.
+  enum Code: Sendable, Hashable {
+    /// The id belongs to another job.
+    case usedID
+    /// Dependencies that cannot be followed, or a key given twice.
+    case badGroup
+    /// The registry or the state folder failed.
+    case storage
+  }
+
+  let code: Code
+  let description: String
+
+  /// An error.
+  init(code: Code, description: String) {
+    self.code = code
+    self.description = description
+  }
+}

@@ -172,3 +172,92 @@ struct CommandBench: Sendable {
     }
   }
 }
+
+/// Everything that an engine told, for those who want to wait for it.
+final class NoticeLog: Sendable {
+  private struct State {
+    var notices: [JobNotice] = []
+    var ends: [JobID: JobRecord] = [:]
+    var waiters: [JobID: [CheckedContinuation<JobRecord, Never>]] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  var notices: [JobNotice] { state.withLock { $0.notices } }
+
+  func take(_ notice: JobNotice) {
+    let ended = state.withLock { state -> (JobRecord, [CheckedContinuation<JobRecord, Never>])? in
+      state.notices.append(notice)
+      guard case .changed(let record) = notice, record.status.isTerminal else { return nil }
+      if state.ends.updateValue(record, forKey: record.id) != nil { Issue.record("\(record.id) ended twice") }
+      return (record, state.waiters.removeValue(forKey: record.id) ?? [])
+    }
+    guard let (record, waiters) = ended else { return }
+    for waiter in waiters { waiter.resume(returning: record) }
+  }
+
+  func end(of id: JobID) async -> JobRecord {
+    await withCheckedContinuation { continuation in
+      let record = state.withLock { state -> JobRecord? in
+        if let record = state.ends[id] { return record }
+        state.waiters[id, default: []].append(continuation)
+        return nil
+      }
+      if let record { continuation.resume(returning: record) }
+    }
+  }
+
+  /// The statuses that were told of a job, each report of progress as its text.
+  func story(of id: JobID) -> [String] {
+    notices.compactMap { notice in
+      switch notice {
+      case .changed(let record) where record.id == id: record.status.rawValue
+      case .progress(let record) where record.id == id:
+        "\(record.progress.map { "\(Int($0 * 100))% " } ?? "")\(record.progressText ?? "")"
+      default: nil
+      }
+    }
+  }
+}
+
+/// An engine with a registry in a folder of its own.
+struct EngineBench: Sendable {
+  let folder: ScratchFolder
+  let registry: Registry
+  let run: RunRecord
+  let log = NoticeLog()
+  let engine: JobEngine
+
+  init(
+    slots: Int = 10, grace: Duration = .seconds(5), home: String? = nil,
+    runFunction: @escaping JobEngine.FunctionRunner = { _, _ in .returned(output: [], data: nil) }
+  ) throws {
+    folder = try ScratchFolder()
+    let directory = StateDirectory(path: home ?? "\(folder.path)/state")
+    registry = try Registry.open(directory)
+    run = RunRecord(script: "test.lua", cwd: "/")
+    try registry.begin(run: run)
+    engine = JobEngine(
+      state: directory, registry: registry, run: run, maxConcurrent: slots, grace: grace, runFunction: runFunction,
+      observer: { [log] in log.take($0) })
+  }
+
+  func shell(_ line: String, _ change: (inout TaskSpec) -> Void = { _ in }) -> TaskSpec {
+    var spec = TaskSpec(work: .shell(line))
+    spec.cwd = folder.path
+    change(&spec)
+    return spec
+  }
+
+  func end(of spec: TaskSpec) async -> JobRecord { await log.end(of: engine.submit(spec).id) }
+
+  func isRunning(_ id: JobID) async -> Bool {
+    await eventually { engine.liveJobs.contains { $0.id == id && $0.status == .running } }
+  }
+
+  func text(of record: JobRecord) throws -> String {
+    let path = try #require(record.outputFile)
+    let bytes = Array(try #require(Footprint.read(path)).utf8)
+    return String(decoding: bytes[(record.outputStart ?? 0)..<(record.outputEnd ?? 0)], as: UTF8.self)
+  }
+}

@@ -20,7 +20,7 @@ final class CommandRun: Sendable {
   let order: CommandOrder
   /// The time between TERM and KILL.
   let grace: Duration
-  let inbox = CommandInbox()
+  let inbox = Inbox<CommandEvent>()
   private let state = Mutex(State())
 
   /// An execution that begins when `run` is called.

@@ -86,7 +86,7 @@ struct GroupPlan: Sendable, Hashable {
 }
 
 /// Why a group of tasks cannot be run.
-public enum GroupError: Error, Hashable, Sendable, CustomStringConvertible {
+enum GroupError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The same name was given to two tasks.
   case doubledKey(String)
   /// A task waits for itself.
@@ -99,7 +99,7 @@ public enum GroupError: Error, Hashable, Sendable, CustomStringConvertible {
   case cycle([String])
 
   /// One sentence that names the tasks.
-  public var description: String {
+  var description: String {
     switch self {
     case .doubledKey(let key):
       "two tasks of the group have the id '\(key)'"
@@ -115,6 +115,8 @@ public enum GroupError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func list(_ names: [String]) -> String {
+    let names = names.filter { !$0.hasPrefix("\u{0}") }
+    if names.isEmpty { return "no task with an id" }
     let shown = names.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
     return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
   }

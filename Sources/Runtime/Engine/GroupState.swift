@@ -6,7 +6,7 @@
 /// ```
 /// Invariants:
 /// - A task becomes active once, after all its dependencies have ended well, and only while fewer than the group's limit are.
-/// - Every task ends exactly once: by `taskEnded` if it was active, else by one action `skip`.
+/// - Every task ends exactly once: by the first `taskEnded`, or by one action `skip` if it never became active.
 /// - After the group has stopped, nothing becomes active any more.
 /// Who acts: the engine starts, skips and cancels what the actions say, and tells of each active task's end.
 struct GroupState: Sendable {
@@ -66,11 +66,13 @@ struct GroupState: Sendable {
     return startWhatFits()
   }
 
-  /// An active task has ended, well or not.
+  /// A task has ended, well or not; one that was not active has been cancelled by itself. The end of a task that was skipped
+  /// is known already, and nothing happens.
   mutating func taskEnded(_ index: Int, succeeded: Bool) -> [Action] {
-    precondition(phases[index] == .active, "task '\(plan.keys[index])' ended and was not active")
+    guard phases[index] != .ended else { return [] }
+    precondition(phases[index] == .active || !succeeded, "task '\(plan.keys[index])' ended well and never began")
+    if phases[index] == .active { activeCount -= 1 }
     phases[index] = .ended
-    activeCount -= 1
     unendedCount -= 1
     var actions: [Action] = []
     if succeeded {

@@ -2,7 +2,8 @@ internal import Jobs
 
 /// What the engine tells about the jobs of its run: in order for each job, and exactly one terminal record for each.
 enum JobNotice: Sendable {
-  /// The job's status changed; this is its record now. Durable before it is told.
+  /// The job is new or its status changed; this is its record now. An end, and all that belongs to it, is durable before it
+  /// is told.
   case changed(JobRecord)
   /// The job reported progress.
   case progress(JobRecord)

@@ -1,22 +1,7 @@
 import Synchronization
 
 /// What happens to one execution, in order, for the one task that acts on it. Anybody may post, from any thread.
-final class CommandInbox: Sendable {
-  enum Event: Sendable, Hashable {
-    /// The process has ended, and is not reaped yet.
-    case ended
-    /// It is to be made to end, politely.
-    case stop(StopCause)
-    /// It is to be killed without more ado.
-    case stopAtOnce(StopCause)
-    /// The time between TERM and KILL is over.
-    case graceOver
-    /// It should have ended by now, since it was killed.
-    case killHadNoEffect
-    /// A time of waiting is over.
-    case pauseOver
-  }
-
+final class Inbox<Event: Sendable>: Sendable {
   private struct State {
     var events: [Event] = []
     var waiter: CheckedContinuation<Event, Never>?
@@ -59,4 +44,20 @@ final class CommandInbox: Sendable {
       }
     }
   }
+}
+
+/// What can happen to the execution of a command.
+enum CommandEvent: Sendable, Hashable {
+  /// The process has ended, and is not reaped yet.
+  case ended
+  /// It is to be made to end, politely.
+  case stop(StopCause)
+  /// It is to be killed without more ado.
+  case stopAtOnce(StopCause)
+  /// The time between TERM and KILL is over.
+  case graceOver
+  /// It should have ended by now, since it was killed.
+  case killHadNoEffect
+  /// A time of waiting is over.
+  case pauseOver
 }

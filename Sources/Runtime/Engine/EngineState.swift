@@ -1,0 +1,332 @@
+import Jobs
+
+/// All that the engine knows of the live jobs of a run, as a state machine: events in, effects out.
+///
+/// Invariants:
+/// - A job is in `jobs` from its submission until its end is durable, or known to be lost; it leaves it exactly once, and
+///   with that its last notice goes out.
+/// - A job that needs a slot is in the pool's line in the phase `lined`, and holds a slot in `active`; while its end is
+///   recorded it may still hold one, so that a slow disk slows the starts down.
+/// - Effects stand in the outbox in the order in which they were decided, over all jobs. Whoever finds nobody delivering
+///   delivers them, outside of the lock: so notices and changes of the registry keep their order for each job.
+struct EngineState: Sendable {
+  /// What the engine is to do.
+  enum Effect: Sendable {
+    case notice(JobNotice)
+    /// Record new jobs, together; `intentSettled` is told.
+    case recordIntent([JobChange])
+    /// Record a step that nobody waits for.
+    case note(JobChange)
+    /// Record an end; `ended` or a retry is told.
+    case recordEnd(FinishedJob)
+    case attempt(JobID)
+    case stop(LiveJob.Execution, StopCause, atOnce: Bool)
+    case rest(JobID, Duration)
+    case groupTimer(String, Duration)
+    case startTicker
+    case resume([CheckedContinuation<Void, Never>])
+    case tellIntent([CheckedContinuation<LiveJob.Intent, Never>], LiveJob.Intent)
+  }
+
+  /// How many ends may be under way before slots are kept until an end is durable: each holds descriptors open.
+  private static let mostEndings = 96
+
+  let run: RunRecord
+  let directory: StateDirectory
+  var jobs: [JobID: LiveJob] = [:]
+  var groups: [String: LiveGroup] = [:]
+  var pool: PoolState<JobID>
+  var outbox: [Effect] = []
+  var isDelivering = false
+  var isTicking = false
+  var drainers: [CheckedContinuation<Void, Never>] = []
+  /// How often everything was cancelled; tells a submission that it came too late.
+  private(set) var cancellations = 0
+  /// What everything was cancelled for the last time.
+  private(set) var lastWish = LiveJob.Wish(kind: .request, by: "agentscript", reason: "everything was cancelled")
+  private var lastNumber = 0
+  private var lastGroup = 0
+  private var endings = 0
+
+  init(run: RunRecord, directory: StateDirectory, slots: Int) {
+    self.run = run
+    self.directory = directory
+    pool = PoolState(capacity: slots)
+  }
+
+  // MARK: Submission
+
+  /// The state of a new job that stands alone.
+  mutating func draft(_ spec: TaskSpec) -> JobState {
+    JobState(submitting: record(spec, id: id(for: spec, key: nil)), isReady: true, at: .now())
+  }
+
+  /// A new job's record.
+  func record(_ spec: TaskSpec, id: JobID) -> JobRecord {
+    var record = JobRecord(id: id, run: run.id, kind: spec.kind)
+    record.name = spec.name
+    record.description = spec.description
+    record.agent = spec.agent
+    record.command = spec.shownWork
+    record.cwd = spec.cwd
+    record.envNames = spec.environment.keys.sorted()
+    record.maxAttempts = max(spec.retries, 0) + 1
+    record.parent = spec.parent
+    record.origin = spec.origin
+    record.outputFile = directory.file(.log, of: id)
+    return record
+  }
+
+  /// The records of a group's new jobs.
+  mutating func drafts(_ group: GroupSpec, _ plan: GroupPlan) -> [JobRecord] {
+    let ids = group.members.map { id(for: $0.spec, key: $0.key) }
+    return group.members.enumerated().map { index, member in
+      var record = record(member.spec, id: ids[index])
+      record.name = record.name ?? member.key
+      record.dependencies = plan.dependencies[index].map { ids[$0] }
+      return record
+    }
+  }
+
+  /// The id that the spec wants, or a new one.
+  mutating func id(for spec: TaskSpec, key: String?) -> JobID {
+    if let id = spec.id { return id }
+    lastNumber += 1
+    return JobID(slugOf: key ?? spec.slugSource, run: run.id, number: lastNumber)
+  }
+
+  mutating func nextGroupID() -> String {
+    lastGroup += 1
+    return "g-\(run.id.suffix)-\(lastGroup)"
+  }
+
+  /// Takes a job in that stands alone. `isRecorded`: its intent is durable already.
+  mutating func take(_ spec: TaskSpec, _ state: JobState, isRecorded: Bool) {
+    var job = LiveJob(spec, state: state, membership: nil)
+    if isRecorded { job.intent = .durable } else { outbox.append(.recordIntent([state.submission])) }
+    let id = state.record.id
+    precondition(jobs[id] == nil, "job \(id) is taken in a second time")
+    jobs[id] = job
+    outbox.append(.notice(.changed(state.record)))
+    tickIfNeeded()
+    line(id)
+  }
+
+  mutating func tickIfNeeded() {
+    guard !isTicking else { return }
+    isTicking = true
+    outbox.append(.startTicker)
+  }
+
+  /// Puts a job that is ready into the line, or starts it.
+  mutating func line(_ id: JobID) {
+    guard let job = jobs[id] else { return }
+    if case .prompt = job.spec.work { return end(id, JobSentences.noProvider(job.spec.agent)) }
+    jobs[id]?.phase = .lined
+    if !job.needsSlot || pool.enter(id) { start(id) }
+  }
+
+  private mutating func start(_ id: JobID) {
+    jobs[id]?.phase = .active
+    outbox.append(.attempt(id))
+  }
+
+  private mutating func leavePool(_ id: JobID) {
+    if let next = pool.leave(id) { start(next) }
+  }
+
+  // MARK: Intent
+
+  mutating func intentSettled(_ changes: [JobChange], _ intent: LiveJob.Intent) {
+    for change in changes {
+      let id = change.record.id
+      guard let waiters = jobs[id]?.intentWaiters else { continue }
+      jobs[id]?.intent = intent
+      jobs[id]?.intentWaiters = []
+      if !waiters.isEmpty { outbox.append(.tellIntent(waiters, intent)) }
+    }
+  }
+
+  /// Records a job's intent once more, after a failure.
+  mutating func rewriteIntent(_ id: JobID) {
+    guard let job = jobs[id], case .failed = job.intent else { return }
+    jobs[id]?.intent = .writing
+    // Nothing can have happened to the job since: it does not begin before the registry knows it.
+    outbox.append(.recordIntent([job.state.submission]))
+  }
+
+  // MARK: Attempts
+
+  /// The event's step, recorded and told.
+  mutating func step(_ id: JobID, _ event: JobEvent) {
+    guard let change = jobs[id]?.state.apply(event, at: .now()) else { return }
+    outbox.append(.note(change))
+    let notice: JobNotice = change.kind == .progress ? .progress(change.record) : .changed(change.record)
+    outbox.append(.notice(notice))
+  }
+
+  /// An attempt is about to begin. Nil: the job is not to begin any more, and has been ended.
+  mutating func attemptBegins(_ id: JobID) -> LiveJob? {
+    guard let job = jobs[id], job.phase == .active else { return nil }
+    guard let wish = job.wish else { return job }
+    end(id, JobSentences.ended(by: wish, hadBegun: job.state.record.attempts > 0))
+    return nil
+  }
+
+  /// What is executed from here on. If somebody wanted the job to end meanwhile, it is stopped at once.
+  mutating func executes(_ id: JobID, _ execution: LiveJob.Execution) {
+    jobs[id]?.execution = execution
+    if jobs[id]?.wish != nil { outbox.append(.stop(execution, .request, atOnce: false)) }
+  }
+
+  /// An attempt has ended, and this would be the job's outcome.
+  mutating func attemptEnded(_ id: JobID, _ outcome: JobOutcome, mayHelp: Bool) {
+    guard var job = jobs[id], job.phase == .active else { return }
+    let decision = job.retry.attemptEnded(mayHelp: mayHelp && job.wish == nil)
+    jobs[id]?.retry = job.retry
+    jobs[id]?.execution = nil
+    jobs[id]?.scan = nil
+    guard case .again(let delay) = decision, jobs[id]?.state.record.status == .running else { return end(id, outcome) }
+    step(id, .retrying(error: outcome.error ?? outcome.reason.rawValue))
+    jobs[id]?.phase = .resting
+    leavePool(id)
+    outbox.append(.rest(id, delay))
+  }
+
+  /// The time between two attempts is over.
+  mutating func restIsOver(_ id: JobID) {
+    guard jobs[id]?.phase == .resting else { return }
+    jobs[id]?.timer = nil
+    step(id, .queued)
+    line(id)
+  }
+
+  /// Lines that told of progress; nothing once the attempt is over.
+  mutating func progressed(_ id: JobID, _ reports: [ProgressReport]) {
+    guard let job = jobs[id], job.phase == .active, job.state.record.status == .running else { return }
+    for report in reports where report.fraction != nil || report.text != nil {
+      step(id, .progressed(fraction: report.fraction, text: report.text))
+    }
+  }
+
+  // MARK: Ends
+
+  /// Decides a job's end, and has it recorded. Nobody hears of it before that is done.
+  mutating func end(_ id: JobID, _ outcome: JobOutcome) {
+    guard let job = jobs[id], job.phase != .ending else { return }
+    job.timer?.cancel()
+    var state = job.state
+    let change = state.apply(.ended(outcome), at: .now())
+    let finished = FinishedJob(change: change, output: job.output)
+    jobs[id]?.finished = finished
+    jobs[id]?.timer = nil
+    jobs[id]?.phase = .ending
+    endings += 1
+    outbox.append(.recordEnd(finished))
+    if job.phase != .active || endings <= EngineState.mostEndings { leavePool(id) }
+  }
+
+  /// A job's end is durable, or known to be lost: `record` is what everybody is told.
+  mutating func ended(_ id: JobID, _ record: JobRecord) {
+    guard let job = jobs.removeValue(forKey: id) else { return }
+    endings -= 1
+    leavePool(id)
+    outbox.append(.notice(.changed(record)))
+    if let place = job.membership { memberEnded(place, record) }
+    guard jobs.isEmpty else { return }
+    outbox.append(.resume(drainers))
+    drainers = []
+  }
+
+  /// A job whose intent could not be recorded: nothing more can be either.
+  mutating func endUnrecorded(_ id: JobID, _ outcome: JobOutcome) {
+    guard var job = jobs[id], job.phase != .ending else { return }
+    jobs[id]?.phase = .ending
+    endings += 1
+    ended(id, job.state.apply(.ended(outcome), at: .now()).record)
+  }
+
+  /// A job whose end could not be recorded is lost, for those who wait for it as for the registry.
+  mutating func lose(_ id: JobID, because error: RegistryError) {
+    guard var job = jobs[id], let finished = job.finished else { return }
+    let outcome = JobSentences.lost(finished.change.record, because: error)
+    ended(id, job.state.apply(.ended(outcome), at: .now()).record)
+  }
+
+  // MARK: Cancelling
+
+  /// Somebody wants a job to end. A job that is ending already, or that somebody wanted to end before, is left as it is.
+  mutating func cancel(_ id: JobID, _ wish: LiveJob.Wish) {
+    guard let job = jobs[id], job.wish == nil else { return }
+    jobs[id]?.wish = wish
+    switch job.phase {
+    case .blocked, .lined, .resting:
+      end(id, JobSentences.ended(by: wish, hadBegun: job.state.record.attempts > 0))
+    case .active:
+      if let execution = job.execution { outbox.append(.stop(execution, .request, atOnce: false)) }
+    case .ending: break
+    }
+  }
+
+  /// Somebody wants all of it to end.
+  mutating func cancelAll(by: String, reason: String, atOnce: Bool) {
+    cancellations += 1
+    lastWish = LiveJob.Wish(kind: .request, by: by, reason: reason)
+    for group in groups.keys.sorted() { stopGroup(group, lastWish) }
+    for id in jobs.keys.sorted() {
+      cancel(id, lastWish)
+      if atOnce, let execution = jobs[id]?.execution { outbox.append(.stop(execution, .request, atOnce: true)) }
+    }
+  }
+}
+
+extension JobEvent {
+  /// A process began to run.
+  static func started(_ process: StartedProcess) -> JobEvent {
+    .started(pid: process.pid, pidStarted: process.startTime)
+  }
+}
+
+extension TaskSpec {
+  var kind: JobKind {
+    switch work {
+    case .shell, .arguments: .command
+    case .function: .function
+    case .prompt: .model
+    }
+  }
+
+  /// The command as people would write it, or the prompt's beginning; at most 1,000 characters.
+  var shownWork: String? {
+    switch work {
+    case .shell(let line): String(line.prefix(1_000))
+    case .arguments(let words): String(words.map(TaskSpec.quoted).joined(separator: " ").prefix(1_000))
+    case .function: nil
+    case .prompt(let text): String(text.prefix(200))
+    }
+  }
+
+  /// What a made-up id is made of.
+  var slugSource: String {
+    if let text = name ?? description { return text }
+    switch work {
+    case .shell(let line): return line.split(separator: " ").first.map { String($0) } ?? "job"
+    case .arguments(let words): return words.first?.split(separator: "/").last.map { String($0) } ?? "job"
+    case .function: return "fn"
+    case .prompt: return agent ?? "prompt"
+    }
+  }
+
+  private static func quoted(_ word: String) -> String {
+    let isPlain =
+      !word.isEmpty
+      && word.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-_./:=@%+,".utf8.contains(byte)
+        }
+      }
+    return isPlain
+      ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}

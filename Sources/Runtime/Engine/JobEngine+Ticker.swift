@@ -1,0 +1,82 @@
+import Jobs
+
+// What is looked at again and again while jobs live: their output, for reports of progress, and wishes of other processes.
+extension JobEngine {
+  private static let period = Duration.milliseconds(200)
+  /// Wishes of other processes are looked for at every second tick.
+  private static let ticksBetweenWishes = 2
+  /// How much is read at once; and how far we may be behind before the middle is passed over.
+  private static let piece = 256 << 10
+  private static let longestBacklog = 8 << 20
+  private static let keptOfBacklog = 64 << 10
+  /// How many reports of one piece are told; of more, the last.
+  private static let mostReports = 64
+
+  /// Runs as long as there are live jobs.
+  func tick() async {
+    var tick = 0
+    var version: Int64?
+    while true {
+      try? await Task.sleep(for: JobEngine.period)
+      let (mayStop, running) = perform { state -> (Bool, [JobID]) in
+        if state.jobs.isEmpty { state.isTicking = false }
+        return (state.jobs.isEmpty, state.jobs.filter { $0.value.scan != nil }.map(\.key))
+      }
+      if mayStop { return }
+      tick += 1
+      for id in running { scanProgress(id, isLast: false) }
+      if tick % JobEngine.ticksBetweenWishes == 0 { version = hearWishes(after: version) }
+    }
+  }
+
+  /// Cancels what other processes want to be cancelled. Returns the registry's version that was looked at.
+  private func hearWishes(after known: Int64?) -> Int64? {
+    // A registry that cannot be read now is read the next time.
+    guard let version = try? registry.dataVersion(), version != known,
+      let wishes = try? registry.pendingCancelRequests(run: run.id)
+    else { return known }
+    for wish in wishes { cancel(wish.job, by: wish.by, reason: wish.reason) }
+    return version
+  }
+
+  /// Looks through what a command has written since the last look. The last time, an unfinished line counts too.
+  func scanProgress(_ id: JobID, isLast: Bool) {
+    while true {
+      let known = look { state in
+        state.jobs[id].flatMap { job in job.scan.flatMap { scan in job.output.map { ($0, scan.offset) } } }
+      }
+      guard let (output, offset) = known, let size = try? output.size() else { return }
+      let start = size - offset > JobEngine.longestBacklog ? size - JobEngine.keptOfBacklog : offset
+      let bytes = (try? output.read(from: start, count: min(size - start, JobEngine.piece))) ?? []
+      perform { state in
+        // The other task that looks may have been faster; then its view holds.
+        guard var scan = state.jobs[id]?.scan, scan.offset == offset else { return }
+        if start != offset {
+          scan.scanner = ProgressScanner()
+          // In the middle of a line, which counts for nothing.
+          _ = scan.scanner.scan([UInt8(ascii: "…")])
+        }
+        var reports = scan.scanner.scan(bytes).suffix(JobEngine.mostReports)
+        scan.offset = start + bytes.count
+        if isLast, scan.offset >= size, let report = scan.scanner.finish() { reports.append(report) }
+        state.jobs[id]?.scan = scan
+        state.progressed(id, Array(reports))
+      }
+      if bytes.isEmpty || start + bytes.count >= size { return }
+    }
+  }
+
+  /// A function's own report: into its log, as a command would have written it, and told.
+  func report(_ id: JobID, _ report: ProgressReport) {
+    let isFunction = look { state in
+      state.jobs[id].map { $0.phase == .active && $0.spec.kind == .function } ?? false
+    }
+    if isFunction {
+      let percent = report.fraction.map { "\(Int((min(max($0, 0), 1) * 100).rounded()))%" }
+      // The line is for readers; the report itself goes to the registry.
+      let text = [percent, report.text].compactMap { $0 }.joined(separator: " ")
+      _ = try? outputFile(of: id).appendMarker("PROGRESS", text)
+    }
+    perform { $0.progressed(id, [report]) }
+  }
+}

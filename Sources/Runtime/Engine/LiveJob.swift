@@ -1,0 +1,89 @@
+import Jobs
+
+/// A job that has not ended, as the engine holds it.
+struct LiveJob: Sendable {
+  /// What becomes of it next.
+  enum Phase: Sendable, Hashable {
+    /// It waits for other tasks of its group.
+    case blocked
+    /// It waits for a slot.
+    case lined
+    /// A task of the engine makes an attempt.
+    case active
+    /// It waits for the time between two attempts to be over.
+    case resting
+    /// Its end is being recorded.
+    case ending
+  }
+
+  /// Whether the registry knows the job.
+  enum Intent: Sendable {
+    case writing
+    case durable
+    case failed(RegistryError)
+  }
+
+  /// Who wants it to end, and why.
+  struct Wish: Sendable, Hashable {
+    enum Kind: Sendable, Hashable { case request, failFast, groupTimeout(Duration) }
+
+    let kind: Kind
+    let by: String
+    let reason: String
+  }
+
+  /// What is executed at the moment.
+  enum Execution: Sendable {
+    case command(LocalBackend.Handle)
+    case function(FunctionRun)
+  }
+
+  /// Its place in a group.
+  struct Membership: Sendable, Hashable {
+    let group: String
+    let index: Int
+  }
+
+  /// How far the output has been looked through for reports of progress.
+  struct ProgressScan: Sendable {
+    var offset: Int
+    var scanner = ProgressScanner()
+  }
+
+  let spec: TaskSpec
+  let membership: Membership?
+  var state: JobState
+  var phase: Phase
+  var retry: RetryState
+  var intent = Intent.writing
+  var intentWaiters: [CheckedContinuation<Intent, Never>] = []
+  var wish: Wish?
+  var execution: Execution?
+  var output: OutputFile?
+  var scan: ProgressScan?
+  var timer: Task<Void, Never>?
+  /// The end, while it is being recorded.
+  var finished: FinishedJob?
+
+  init(_ spec: TaskSpec, state: JobState, membership: Membership?) {
+    self.spec = spec
+    self.state = state
+    self.membership = membership
+    phase = membership == nil ? .lined : .blocked
+    retry = RetryState(retries: spec.retries, delay: spec.retryDelay)
+  }
+
+  /// Why the registry does not know the job, if it refused it.
+  var intentError: RegistryError? {
+    if case .failed(let error) = intent { error } else { nil }
+  }
+
+  /// Whether it takes a slot of the pool while it runs. A function does not: it runs on the script's own thread, and ten
+  /// that wait for jobs of theirs would leave no slot for these.
+  var needsSlot: Bool {
+    switch spec.work {
+    case .shell, .arguments: true
+    case .function, .prompt: false
+    }
+  }
+}

@@ -34,6 +34,7 @@ final class JobFinisher: Sendable {
   /// Tells our temporary files from those that a dead process with the same number left behind.
   private let mark = String(UInt64.random(in: .min ... .max), radix: 36)
   private let writer: RegistryWriter
+  private let crew = SyncCrew()
   private let queue = Mutex(Queue())
   private let thread = DispatchQueue(label: "agentscript.registry.files", qos: .userInitiated)
   private let largeOutputs = DispatchQueue(label: "agentscript.registry.large", attributes: .concurrent)
@@ -85,7 +86,8 @@ final class JobFinisher: Sendable {
       }
       if batch.isEmpty { return }
       let files = ResultFiles(
-        folder: folder, folderDescriptor: folderDescriptor, prefix: "\(TemporaryFile.prefix)\(mark)-\(number)-")
+        folder: folder, folderDescriptor: folderDescriptor, prefix: "\(TemporaryFile.prefix)\(mark)-\(number)-",
+        crew: crew)
       for (entry, result) in zip(batch, files.write(batch.map(\.job))) {
         switch result {
         case .success: writer.submit(WriteRequest(changes: [entry.job.change], completion: entry.completion))

@@ -1,4 +1,5 @@
 import CStorage
+import Synchronization
 
 #if canImport(Darwin)
   import Darwin
@@ -38,8 +39,10 @@ struct ResultFiles {
   private let folderDescriptor: Int32
   /// Names temporary files apart from those of other processes and other batches.
   private let prefix: String
+  private let crew: SyncCrew
 
-  init(folder: String, folderDescriptor: Int32, prefix: String) {
+  init(folder: String, folderDescriptor: Int32, prefix: String, crew: SyncCrew) {
+    self.crew = crew
     self.folder = folder
     self.folderDescriptor = folderDescriptor
     self.prefix = prefix
@@ -50,11 +53,7 @@ struct ResultFiles {
     var results: [Result<[Piece], SystemCallError>] = jobs.enumerated().map { index, job in
       Result { () throws(SystemCallError) in try pieces(of: job, number: index) }
     }
-    for result in results {
-      guard case .success(let pieces) = result else { continue }
-      for piece in pieces { cstorage_start_writing(piece.descriptor) }
-    }
-    for index in results.indices { results[index] = settle(results[index], synchronize) }
+    synchronize(&results)
     for index in results.indices { results[index] = settle(results[index], rename) }
     let folderResult = Result { () throws(SystemCallError) in
       guard fsync(folderDescriptor) == 0 else { throw .last("fsync", folder) }
@@ -112,8 +111,25 @@ struct ResultFiles {
     return piece
   }
 
-  private func synchronize(_ piece: Piece) throws(SystemCallError) {
-    try FileIO.synchronize(piece.descriptor, path: piece.path)
+  /// Waits until all pieces are on the disk; a job with one that is not has failed.
+  private func synchronize(_ results: inout [Result<[Piece], SystemCallError>]) {
+    let all = results.enumerated().flatMap { job, result in
+      ((try? result.get()) ?? []).map { (job: job, descriptor: $0.descriptor, path: $0.path) }
+    }
+    for piece in all { cstorage_start_writing(piece.descriptor) }
+    let failures = Mutex<[Int: SystemCallError]>([:])
+    crew.perform(all.count) { number in
+      let piece = all[number]
+      do throws(SystemCallError) {
+        try FileIO.synchronize(piece.descriptor, path: piece.path)
+      } catch {
+        failures.withLock { $0[piece.job] = error }
+      }
+    }
+    for (job, error) in failures.withLock({ $0 }) {
+      if case .success(let pieces) = results[job] { discard(pieces) }
+      results[job] = .failure(error)
+    }
   }
 
   private func rename(_ piece: Piece) throws(SystemCallError) {

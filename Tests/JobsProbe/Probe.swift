@@ -71,7 +71,8 @@ enum Probe {
       let begun = Moment.now()
       registry.close()
       func micro(_ a: Moment, _ b: Moment) -> UInt64 { (b.monotonic - a.monotonic) / 1000 }
-      print("\(word): open \(micro(start, opened)) us, begin \(micro(opened, begun)) us, close \(micro(begun, .now())) us")
+      print(
+        "\(word): open \(micro(start, opened)) us, begin \(micro(opened, begun)) us, close \(micro(begun, .now())) us")
     }
   }
 }

@@ -21,6 +21,7 @@ let package = Package(
     // Without its default trait: the part that would pull all of Foundation into the spawn path.
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   ],
   targets: [
     .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
@@ -44,6 +45,7 @@ let package = Package(
         .embedInCode("patterns.lua"),
         .embedInCode("shell.lua"),
         .embedInCode("time.lua"),
+        .embedInCode("agentscript/api.lua"),
         .embedInCode("agentscript/arguments.lua"),
         .embedInCode("agentscript/glob.lua"),
         .embedInCode("agentscript/repl.lua"),
@@ -58,6 +60,8 @@ let package = Package(
         "LuaBindings", "Jobs", "Stdlib", "CProcess",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
     // Finds libedit at its first use; nothing is linked.

@@ -11,6 +11,7 @@ public enum EmbeddedModules {
     case "patterns": PackageResources.patterns_lua
     case "shell": PackageResources.shell_lua
     case "time": PackageResources.time_lua
+    case "agentscript.api": PackageResources.api_lua
     case "agentscript.arguments": PackageResources.arguments_lua
     case "agentscript.glob": PackageResources.glob_lua
     case "agentscript.repl": PackageResources.repl_lua

@@ -266,11 +266,30 @@ static int define_type(lua_State *L) {
   return 0;
 }
 
+typedef struct {
+  uint32_t type;
+  const char *name;
+  int32_t text;
+} table_type;
+
+static int define_table_type(lua_State *L) {
+  table_type *d = lua_touserdata(L, 1);
+  lua_pushfstring(L, "agentscript.type.%d", (int)d->type);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, d->name);
+  lua_setfield(L, -2, "__name");
+  clua_new_host_function(L, d->text, "tostring");
+  lua_setfield(L, -2, "__tostring");
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  return 0;
+}
+
 // ---- Definitions ---------------------------------------------------------------------------------------------------
 
 typedef struct {
   const char *table, *name;
   int32_t function;
+  const char *module;
 } definition;
 
 static void push_target(lua_State *L, const char *table) {
@@ -317,8 +336,8 @@ static int call_lazy(lua_State *L) {
 
 static int define_lazy(lua_State *L) {
   definition *d = lua_touserdata(L, 1);
-  lua_pushglobaltable(L);
-  lua_pushstring(L, d->table);
+  push_target(L, d->table);
+  lua_pushstring(L, d->module);
   lua_pushstring(L, d->name);
   lua_pushcclosure(L, call_lazy, 2);
   lua_setfield(L, -2, d->name);
@@ -364,27 +383,32 @@ static clua_status run_definition(clua_host *host, lua_CFunction function, void 
 }
 
 clua_status clua_define(clua_host *host, const char *table, const char *name, int32_t function) {
-  definition d = {table, name, function};
+  definition d = {table, name, function, NULL};
   return run_definition(host, define, &d);
 }
 
-clua_status clua_define_lazy(clua_host *host, const char *module, const char *name) {
-  definition d = {module, name, 0};
+clua_status clua_define_lazy(clua_host *host, const char *table, const char *name, const char *module) {
+  definition d = {table, name, 0, module};
   return run_definition(host, define_lazy, &d);
 }
 
 clua_status clua_define_searcher(clua_host *host, int32_t function) {
-  definition d = {NULL, NULL, function};
+  definition d = {NULL, NULL, function, NULL};
   return run_definition(host, define_searcher, &d);
 }
 
 clua_status clua_set_global(clua_host *host, const char *name, const uint8_t *bytes, size_t count) {
   size_t start = host->out.count;
   clua_buffer_append(&host->out, bytes, count);
-  definition d = {NULL, name, (int32_t)count};
+  definition d = {NULL, name, (int32_t)count, NULL};
   clua_status status = run_definition(host, set_global, &d);
   host->out.count = start;
   return status;
+}
+
+clua_status clua_define_table_type(clua_host *host, uint32_t type, const char *name, int32_t text) {
+  table_type d = {type, name, text};
+  return run_definition(host, define_table_type, &d);
 }
 
 clua_status clua_define_type(clua_host *host, uint32_t type, const char *name, const char *const *methods,

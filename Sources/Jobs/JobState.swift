@@ -29,6 +29,12 @@ public struct JobState: Sendable, Hashable {
     }
   }
 
+  /// Goes on with a live job that another process submitted and can no longer speak for; only `ended(lost)` may follow.
+  init(abandoned record: JobRecord) {
+    precondition(!record.status.isTerminal, "job \(record.id) has ended")
+    self.record = record
+  }
+
   /// What the registry is told of the submission. Meaningful before the first event only.
   public var submission: JobChange { JobChange(kind: .submitted, at: record.createdAt, record: record) }
 

@@ -14,7 +14,11 @@ public struct LuaCodingError: Error, Sendable, Hashable, CustomStringConvertible
 
   static func path(_ keys: [any CodingKey]) -> String {
     keys.reduce(into: "") { path, key in
-      if let index = key.intValue { path += "[\(index + 1)]" } else { path += (path.isEmpty ? "" : ".") + key.stringValue }
+      if let index = key.intValue {
+        path += "[\(index + 1)]"
+      } else {
+        path += (path.isEmpty ? "" : ".") + key.stringValue
+      }
     }
   }
 }
@@ -28,6 +32,7 @@ struct IndexKey: CodingKey {
 }
 
 extension LuaValue: Codable {
+  /// Takes the value as it is; only `LuaDecoder` can.
   public init(from decoder: any Decoder) throws {
     guard let decoder = decoder as? ValueDecoder else {
       throw DecodingError.dataCorrupted(
@@ -36,6 +41,7 @@ extension LuaValue: Codable {
     self = decoder.value
   }
 
+  /// Puts the value as it is; only `LuaEncoder` can.
   public func encode(to encoder: any Encoder) throws {
     guard let encoder = encoder as? ValueEncoder else {
       throw EncodingError.invalidValue(

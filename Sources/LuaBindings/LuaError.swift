@@ -8,6 +8,7 @@ public struct LuaError: Error, Sendable, Hashable, CustomStringConvertible {
     case runtime
   }
 
+  /// What kind of failure it was.
   public var kind: Kind
   /// The error as text, with the script's file and line first where Lua knows them.
   public var message: String

@@ -15,8 +15,10 @@ public final class LuaReference: Sendable, Hashable {
 
   deinit { pool.release(key) }
 
+  /// True for the same reference.
   public static func == (a: LuaReference, b: LuaReference) -> Bool { a === b }
 
+  /// Hashes the reference itself.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 

@@ -11,9 +11,10 @@ extension LuaState {
     try check(clua_define(host, table, name, function))
   }
 
-  /// Makes a global that loads `module` at its first call and calls the module's function of the same name.
-  public func define(lazily name: String, from module: String) throws(LuaError) {
-    try check(clua_define_lazy(host, module, name))
+  /// Makes a global, or a field of the module `table`, that loads `module` when it is called and calls the module's
+  /// function of the same name.
+  public func define(lazily name: String, from module: String, in table: String? = nil) throws(LuaError) {
+    try check(clua_define_lazy(host, table, name, module))
   }
 
   /// Asks the host function for modules, after package.preload and before package.path. It answers as a searcher does
@@ -66,6 +67,11 @@ extension LuaState {
         type.text ?? -1)
     }
     try check(status)
+  }
+
+  /// A type of tables, see `LuaTable.type`: a name, and the host function for `tostring`.
+  public func define(tableType type: UInt32, name: String, text: Int32) throws(LuaError) {
+    try check(clua_define_table_type(host, type, name, text))
   }
 
   /// Compiles a chunk. `name` is Lua's chunk name ("@deploy.lua", "=stdin", "=(command line)").

@@ -121,7 +121,8 @@ public final class LuaState {
 
   /// The values that the last protected operation left in the out buffer.
   func takeOut() -> [LuaValue] {
-    var reader = ValueReader(UnsafeRawBufferPointer(start: host.pointee.out.bytes, count: host.pointee.out.count), pool: pool)
+    var reader = ValueReader(
+      UnsafeRawBufferPointer(start: host.pointee.out.bytes, count: host.pointee.out.count), pool: pool)
     defer { host.pointee.out.count = 0 }
     return reader.readAll()
   }

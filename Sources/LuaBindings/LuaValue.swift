@@ -89,7 +89,9 @@ public struct LuaTable: Sendable, Hashable {
 
   /// One key with its value.
   public struct Pair: Sendable, Hashable {
+    /// The key; never nil.
     public var key: LuaValue
+    /// The value; never nil.
     public var value: LuaValue
 
     /// A pair.
@@ -131,9 +133,14 @@ extension LuaValue {
 extension LuaValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
 {
+  /// A string.
   public init(stringLiteral value: String) { self = .text(value) }
+  /// An integer.
   public init(integerLiteral value: Int64) { self = .integer(value) }
+  /// A float.
   public init(floatLiteral value: Double) { self = .number(value) }
+  /// A boolean.
   public init(booleanLiteral value: Bool) { self = .boolean(value) }
+  /// Nil.
   public init(nilLiteral: ()) { self = .nil }
 }

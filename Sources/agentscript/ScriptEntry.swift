@@ -1,5 +1,11 @@
 import Runtime
 
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// Where both ways of starting a script meet.
 enum ScriptEntry {
   /// Runs a script to its end, and gives the exit code of the process.
@@ -9,6 +15,39 @@ enum ScriptEntry {
       StandardStream.error.talk("agentscript: \(problem)\n")
       return ExitStatus.usage.rawValue
     }
-    return ExitStatus.ok.rawValue
+    let editor = invocation.interactive ? lineEditor() : nil
+    let display = ProgressDisplay(
+      form: .suited(to: .error, isQuiet: invocation.options.isQuiet), editor: editor)
+    let presentation = RunPresentation(
+      jobChanged: { display.note($0) }, idle: { $0 ? display.show() : display.hide() }, say: { display.say($0) })
+    let code = ScriptRunner(invocation, presentation: presentation, prompt: editor.map(prompt)).run()
+    display.finish()
+    editor?.restoreTerminal()
+    return code
+  }
+
+  private static func lineEditor() -> LineEditor {
+    LineEditor(history: LineHistory { name in getenv(name).map { String(cString: $0) } })
+  }
+
+  private static func prompt(_ editor: LineEditor) -> ScriptPrompt {
+    ScriptPrompt(
+      read: { text, receiver in editor.read(prompt: text) { receiver(ScriptPrompt.Event($0)) } },
+      answer: { insert, listing, receiver in
+        editor.answer(insert: insert, listing: listing) { receiver(ScriptPrompt.Event($0)) }
+      },
+      remember: { editor.remember($0) }, columns: { LineEditor.columns }, isTerminal: LineEditor.isTerminal)
+  }
+}
+
+extension ScriptPrompt.Event {
+  fileprivate init(_ event: LineEditor.Event) {
+    switch event {
+    case .line(let bytes): self = .line(bytes)
+    case .end: self = .end
+    case .interrupted: self = .interrupted
+    case .completion(let line, let cursor, let columns):
+      self = .completion(line: line, cursor: cursor, columns: columns)
+    }
   }
 }

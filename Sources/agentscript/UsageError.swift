@@ -1,3 +1,5 @@
+import Runtime
+
 /// A command line that cannot be followed. Ends the program with code 2, and one sentence on standard error.
 enum UsageError: Error, Hashable {
   case unknownOption(String)

@@ -57,7 +57,7 @@ import Testing
     let host = try TestHost()
     host.interruption = .cancel
     let interrupt = host.state.bindToThread()
-    
+
     let finished = try withInterrupter(interrupt) { host.state.resume(try host.task(source)) }
     guard case .cancelled = finished else { throw LuaError(message: "ended otherwise: \(finished)") }
     host.state.close()
@@ -66,9 +66,12 @@ import Testing
   @Test func anInterruptThatAnswersNothing_LetsTheScriptGoOn() throws {
     let host = try TestHost()
     let interrupt = host.state.bindToThread()
-    
+
     let end = try withInterrupter(interrupt) {
-      host.state.resume(try host.task("debug.sethook(function() hooked = true end, 'l'); local n = 0 for i = 1, 3e6 do n = n + 1 end\nreturn n, debug.gethook() ~= nil"))
+      host.state.resume(
+        try host.task(
+          "debug.sethook(function() hooked = true end, 'l'); local n = 0 for i = 1, 3e6 do n = n + 1 end\nreturn n, debug.gethook() ~= nil"
+        ))
     }
     guard case .finished(let values) = end else { throw LuaError(message: "ended otherwise: \(end)") }
     #expect(values == [.integer(3_000_000), true])

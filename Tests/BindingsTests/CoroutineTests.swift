@@ -25,7 +25,9 @@ import Testing
     guard case .waiting = host.state.resume(task) else { throw LuaError(message: "did not wait: \(source)") }
     #expect(task.isSuspended)
     host.answers = [.values([99])]
-    guard case .finished(let values) = host.state.resume(task) else { throw LuaError(message: "did not end: \(source)") }
+    guard case .finished(let values) = host.state.resume(task) else {
+      throw LuaError(message: "did not end: \(source)")
+    }
     #expect(values == [99])
   }
 
@@ -43,7 +45,8 @@ import Testing
 
   @Test func aWaitingCoroutine_CannotBeResumedOrClosedByAnother() throws {
     let host = try TestHost()
-    let waiter = try host.task("co = coroutine.create(function() pause() end); coroutine.resume(co); return coroutine.status(co)")
+    let waiter = try host.task(
+      "co = coroutine.create(function() pause() end); coroutine.resume(co); return coroutine.status(co)")
     _ = host.state.resume(waiter)
     let values = try host.run(
       "return coroutine.status(co), select(2, coroutine.resume(co)), select(2, pcall(coroutine.close, co))")
@@ -62,10 +65,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("table.sort({3, 2, 1}, function(a, b) pause() return a < b end)", "pause() cannot wait inside table.sort's comparator"),
+    (
+      "table.sort({3, 2, 1}, function(a, b) pause() return a < b end)",
+      "pause() cannot wait inside table.sort's comparator"
+    ),
     ("string.gsub('x', 'x', function() pause() end)", "pause() cannot wait inside string.gsub's replacement function"),
-    ("table.sort({3, 2, 1}, coroutine.wrap(function() pause() end))", "pause() cannot wait inside table.sort's comparator"),
-    ("print(setmetatable({}, {__tostring = function() pause() end}))", "pause() cannot wait inside a __tostring metamethod"),
+    (
+      "table.sort({3, 2, 1}, coroutine.wrap(function() pause() end))",
+      "pause() cannot wait inside table.sort's comparator"
+    ),
+    (
+      "print(setmetatable({}, {__tostring = function() pause() end}))",
+      "pause() cannot wait inside a __tostring metamethod"
+    ),
     ("load(function() pause() end)", ""),
   ])
   func whereLuaCannotYield_TheErrorNamesThePlace(_ source: String, _ message: String) throws {

@@ -48,13 +48,17 @@ import Testing
     let host = try TestHost()
     #expect(try failure(host, "local function f() return 1 + f() end f()").message.contains("stack overflow"))
     #expect(try host.run("return (pcall(string.rep))") == [false])
-    #expect(try failure(host, "local t = setmetatable({}, {__index = function(t, k) return t[k] end}); return t.x").message.contains("overflow"))
+    #expect(
+      try failure(host, "local t = setmetatable({}, {__index = function(t, k) return t[k] end}); return t.x").message
+        .contains("overflow"))
   }
 
   @Test func theMemoryLimit_IsAnErrorThatTheScriptCanCatch() throws {
     let host = try TestHost()
     host.state.limitMemory(to: host.state.memoryUsed + 4 << 20)
-    let values = try host.run("local ok, e = pcall(function() local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end) return ok, e")
+    let values = try host.run(
+      "local ok, e = pcall(function() local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end) return ok, e"
+    )
     #expect(values == [false, "not enough memory"])
     #expect(try failure(host, "return ('x'):rep(1 << 30)").message == "not enough memory")
     host.state.limitMemory(to: nil)

@@ -18,18 +18,26 @@ import Testing
 
   @Test func integersBeyond2To53_StayExact() throws {
     let host = try TestHost()
-    #expect(try host.run("return 9007199254740993 + 0, math.mininteger") == [.integer(9_007_199_254_740_993), .integer(.min)])
+    #expect(
+      try host.run("return 9007199254740993 + 0, math.mininteger") == [.integer(9_007_199_254_740_993), .integer(.min)])
   }
 
   @Test func aTableThatContainsItself_IsRefusedWithItsPlace() throws {
     let host = try TestHost()
-    #expect(try host.run("local t = {} t.t = t; return select(2, pcall(echo, t))").first?.text?.contains("contains itself") == true)
-    #expect(try host.run("local t = {} for _ = 1, 200 do t = {t} end return select(2, pcall(echo, t))").first?.text?.contains("deeper") == true)
+    #expect(
+      try host.run("local t = {} t.t = t; return select(2, pcall(echo, t))").first?.text?.contains("contains itself")
+        == true)
+    #expect(
+      try host.run("local t = {} for _ = 1, 200 do t = {t} end return select(2, pcall(echo, t))").first?.text?.contains(
+        "deeper") == true)
   }
 
   @Test func functions_ComeBackAsThemselves() throws {
     let host = try TestHost()
-    #expect(try host.run("local f = function() end; return echo(f) == f, echo(print) == print, echo(coroutine.running()) == coroutine.running()") == [true, true, true])
+    #expect(
+      try host.run(
+        "local f = function() end; return echo(f) == f, echo(print) == print, echo(coroutine.running()) == coroutine.running()"
+      ) == [true, true, true])
   }
 
   @Test func objects_HaveMethodsFieldsCloseAndGc() throws {
@@ -49,7 +57,9 @@ import Testing
   }
 
   @Test func codable_RoundTripsThroughLua() throws {
-    struct Person: Codable, Equatable { var name: String, age: Int?, tags: [String], scores: [String: Double], ok: Bool }
+    struct Person: Codable, Equatable {
+      var name: String, age: Int?, tags: [String], scores: [String: Double], ok: Bool
+    }
     let host = try TestHost()
     let person = Person(name: "é", age: 3, tags: ["a", "b"], scores: ["x": 1.5], ok: true)
     let back = try host.run("local p = ...; p.age = p.age + 1; return p", [LuaEncoder().encode(person)])

@@ -53,7 +53,8 @@ import Testing
   @Test func thePlaceFollowsTheEnvironment() {
     #expect(LineHistory { ["XDG_STATE_HOME": "/s", "HOME": "/h"][$0] }?.path == "/s/agentscript/history")
     #expect(LineHistory { ["HOME": "/h"][$0] }?.path == "/h/.local/state/agentscript/history")
-    #expect(LineHistory { ["XDG_STATE_HOME": "relative", "HOME": "/h"][$0] }?.path == "/h/.local/state/agentscript/history")
+    #expect(
+      LineHistory { ["XDG_STATE_HOME": "relative", "HOME": "/h"][$0] }?.path == "/h/.local/state/agentscript/history")
     #expect(LineHistory { _ in nil } == nil)
   }
 }

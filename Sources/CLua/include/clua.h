@@ -129,10 +129,12 @@ clua_status clua_define(clua_host *host, const char *table, const char *name, in
 // The metatable of a type of objects: methods by name, functions for fields, for closing and for tostring (or -1).
 clua_status clua_define_type(clua_host *host, uint32_t type, const char *name, const char *const *methods,
                              const int32_t *functions, size_t count, int32_t getter, int32_t closer, int32_t text);
+// The metatable of tables that are pushed with CLUA_TYPED: a name and a tostring.
+clua_status clua_define_table_type(clua_host *host, uint32_t type, const char *name, int32_t text);
 // Sets a global to the value in `bytes`.
 clua_status clua_set_global(clua_host *host, const char *name, const uint8_t *bytes, size_t count);
-// The globals named so call, at their first use, the module's function of the same name.
-clua_status clua_define_lazy(clua_host *host, const char *module, const char *name);
+// Sets `table.name` (or the global) to a function that loads `module` and calls its function of the same name.
+clua_status clua_define_lazy(clua_host *host, const char *table, const char *name, const char *module);
 // Adds a searcher behind package.preload that asks the host function for the source of a module.
 clua_status clua_define_searcher(clua_host *host, int32_t function);
 

@@ -36,7 +36,8 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     name: .customLong("var"), parsing: .singleValue,
-    help: ArgumentHelp("A value that the script finds in its args by name; may be given again.", valueName: "key=value"),
+    help: ArgumentHelp(
+      "A value that the script finds in its args by name; may be given again.", valueName: "key=value"),
     transform: ArgumentReader.variable)
   var variables: [ArgumentReader.Variable] = []
 

@@ -1,8 +1,7 @@
+internal import CLineEditor
 import Dispatch
 import Jobs
 import Synchronization
-
-internal import CLineEditor
 
 #if canImport(Darwin)
   import Darwin

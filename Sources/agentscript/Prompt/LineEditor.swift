@@ -1,7 +1,6 @@
+internal import CLineEditor
 import Dispatch
 import Synchronization
-
-internal import CLineEditor
 
 #if canImport(Darwin)
   import Darwin

@@ -1,8 +1,8 @@
 /// Finds what somebody probably meant to type.
-enum NearMiss {
+public enum NearMiss {
   /// The candidates that are close to `word`, the closest first: at most a third of its letters differ, or they begin
   /// with it. Never more than `limit`.
-  static func all(for word: String, among candidates: [String], limit: Int = 3) -> [String] {
+  public static func all(for word: String, among candidates: [String], limit: Int = 3) -> [String] {
     let typed = Array(word.lowercased())
     guard !typed.isEmpty else { return [] }
     let allowed = max(1, typed.count / 3)
@@ -17,7 +17,7 @@ enum NearMiss {
   }
 
   /// The closest candidate, or nil when none is near.
-  static func best(for word: String, among candidates: [String]) -> String? {
+  public static func best(for word: String, among candidates: [String]) -> String? {
     all(for: word, among: candidates, limit: 1).first
   }
 

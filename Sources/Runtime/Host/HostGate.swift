@@ -1,0 +1,32 @@
+internal import LuaBindings
+internal import Synchronization
+
+/// How other threads reach the Lua thread.
+final class HostGate: Sendable {
+  let mailbox = Mailbox<HostMessage>()
+  /// Lua code runs now.
+  let isBusy = Atomic(false)
+  private let interrupt = Mutex<LuaInterrupt?>(nil)
+
+  /// Ends all processes of the run at once, from any thread.
+  let killSwitch = Mutex<(@Sendable () -> Void)?>(nil)
+
+  func bind(_ interrupt: LuaInterrupt) { self.interrupt.withLock { $0 = interrupt } }
+
+  func post(_ message: HostMessage) { mailbox.post(message) }
+
+  /// Posts, and stops the Lua code that runs so that it is read now.
+  func postUrgently(_ message: HostMessage) {
+    mailbox.post(message)
+    if isBusy.load(ordering: .relaxed) { nudge() }
+  }
+
+  /// Stops the Lua code that runs, so that the host looks at its messages and timers.
+  func nudge() { interrupt.withLock { $0?.send() } }
+
+  /// Nobody is reached any more.
+  func close() {
+    interrupt.withLock { $0 = nil }
+    mailbox.close()
+  }
+}

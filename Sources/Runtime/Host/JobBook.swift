@@ -1,0 +1,91 @@
+internal import Jobs
+internal import LuaBindings
+
+/// Tasks that wait for jobs: for all of them, or for the first that ends.
+final class JobWait {
+  enum Mode { case all, any }
+
+  let jobs: [JobID]
+  let mode: Mode
+  private(set) var open: Set<JobID>
+  /// Makes the answer once the wait is over; gets the job that ended last.
+  let answer: (ScriptHost, JobID) -> LuaAnswer
+
+  init(_ jobs: [JobID], mode: Mode, open: Set<JobID>, answer: @escaping (ScriptHost, JobID) -> LuaAnswer) {
+    self.jobs = jobs
+    self.mode = mode
+    self.open = open
+    self.answer = answer
+  }
+
+  /// True once the wait is over.
+  func ended(_ job: JobID) -> Bool {
+    open.remove(job)
+    return mode == .any || open.isEmpty
+  }
+}
+
+/// The jobs of this run as the Lua thread knows them: a view that notices keep up to date.
+struct JobBook {
+  private(set) var records: [JobID: JobRecord] = [:]
+  /// The script's own names for jobs: the ids and keys of its specs. The newest holder of a name counts.
+  var names: [String: JobID] = [:]
+  /// And the other way: what the script called a job.
+  var keys: [JobID: String] = [:]
+  /// Jobs that are not over, and the task that each belongs to.
+  var owners: [JobID: ScriptTask] = [:]
+  /// The functions of jobs that have not started yet, or may be tried again.
+  var functions: [JobID: LuaReference] = [:]
+  /// Functions that were asked to run before their group was known.
+  var early: [JobID: (JobRecord, FunctionTicket)] = [:]
+  var tickets: [FunctionTicket: ScriptTask] = [:]
+  /// What jobs' functions returned, as long as their results may be asked for.
+  var values: [JobID: LuaValue] = [:]
+  var progressHandlers: [JobID: LuaReference] = [:]
+  /// Jobs whose end the script was told.
+  private(set) var heard: Set<JobID> = []
+  /// In the order in which they were started.
+  private(set) var order: [JobID] = []
+  private var waiting: [JobID: [ScriptTaskID]] = [:]
+  var queues: [JobID: [CompletionQueue]] = [:]
+
+  mutating func keep(_ record: JobRecord) {
+    if records.updateValue(record, forKey: record.id) == nil { order.append(record.id) }
+  }
+
+  func isLive(_ id: JobID) -> Bool { records[id].map { !$0.status.isTerminal } ?? false }
+
+  mutating func hear(_ id: JobID) { heard.insert(id) }
+
+  mutating func await(_ wait: JobWait, by task: ScriptTaskID) {
+    for job in wait.open { waiting[job, default: []].append(task) }
+  }
+
+  mutating func forget(_ wait: JobWait, of task: ScriptTaskID) {
+    for job in wait.open {
+      waiting[job]?.removeAll { $0 == task }
+      if waiting[job]?.isEmpty == true { waiting[job] = nil }
+    }
+  }
+
+  /// The tasks that wait for this job, which has ended.
+  mutating func takeWaiters(_ id: JobID) -> [ScriptTaskID] { waiting.removeValue(forKey: id) ?? [] }
+
+  /// Background jobs that failed while nobody in the script ever heard of it. What the script itself cancelled was not
+  /// wanted, and is no failure.
+  var ignoredFailures: [JobRecord] {
+    order.compactMap { records[$0] }.filter { record in
+      record.status.isTerminal && !record.isSuccess && !heard.contains(record.id)
+        && !(record.status == .cancelled && record.cancelledBy == "script")
+    }
+  }
+}
+
+/// The jobs of one `as_completed`, in order of ending.
+final class CompletionQueue {
+  var ended: [(job: JobID, index: Int)] = []
+  var open: [JobID: [Int]] = [:]
+  /// Who waits for the next one.
+  weak var waiter: ScriptTask?
+  var told = 0
+}

@@ -1,0 +1,196 @@
+internal import Jobs
+internal import LuaBindings
+
+/// A group of jobs as a script holds it.
+final class JobGroup {
+  let id: String
+  let jobs: [JobID]
+  /// The script's names of the tasks, by position.
+  let keys: [String?]
+  let waves: [[Int]]
+
+  init(id: String, jobs: [JobID], keys: [String?], waves: [[Int]]) {
+    self.id = id
+    self.jobs = jobs
+    self.keys = keys
+    self.waves = waves
+  }
+}
+
+// Jobs, groups and queues as userdata; task_group.
+extension ScriptHost {
+  func defineJobObjects() throws(LuaError) {
+    try define(
+      type: 1, "job",
+      methods: ["wait", "cancel", "output", "steer"].map { name in
+        (name, { host, call throws(HostFailure) in try host.jobMethod(name, call) })
+      },
+      getter: { host, call throws(HostFailure) in try host.jobField(call) },
+      closer: { host, call throws(HostFailure) in
+        let id = try host.job(call[0], "close")
+        guard host.book.isLive(id) else { return .nothing }
+        host.session.cancel(id, reason: "its variable went out of scope")
+        return host.awaitResult(id, until: nil)
+      },
+      text: { host, call throws(HostFailure) in
+        let id = try host.job(call[0], "tostring")
+        return .value(.text("job \(id) (\(host.book.records[id]?.status.rawValue ?? "unknown"))"))
+      })
+    try define(
+      type: 2, "job group",
+      methods: ["wait", "cancel"].map { name in
+        (name, { host, call throws(HostFailure) in try host.groupMethod(name, call) })
+      },
+      getter: { host, call throws(HostFailure) in
+        guard case .jobGroup(let group) = host.objects[call[0]] else { return .value(.nil) }
+        switch call[1].text {
+        case "id": return .value(.text(group.id))
+        case "jobs": return .value(.table(LuaTable(array: group.jobs.map { host.objects.push(.job($0)) })))
+        case "waves": return .value(host.waves(group))
+        default: return .value(.nil)
+        }
+      },
+      text: { host, call throws(HostFailure) in
+        guard case .jobGroup(let group) = host.objects[call[0]] else { return .value("job group") }
+        let open = group.jobs.filter { host.book.isLive($0) }.count
+        return .value(.text("group \(group.id) (\(group.jobs.count - open) of \(group.jobs.count) ended)"))
+      })
+    try define(
+      type: 7, "completions",
+      methods: [
+        (
+          "next",
+          { host, call throws(HostFailure) in
+            guard case .completions(let queue) = host.objects[call[0]] else { return .value(.nil) }
+            if queue.told < queue.ended.count { return .values(host.next(of: queue)) }
+            if queue.open.isEmpty { return .value(.nil) }
+            try call.mustWait()
+            queue.waiter = call.task
+            return .wait(.time, until: nil)
+          }
+        )
+      ])
+    let describe = register("tostring", isAlwaysAllowed: true) { host, call throws(HostFailure) in
+      guard case .table(let table) = call[0] else { return .value("result") }
+      return .value(.text(host.describe(table)))
+    }
+    try lua.define(tableType: ScriptHost.resultType, name: "result", text: describe)
+  }
+
+  private func jobMethod(_ name: String, _ call: HostCall) throws(HostFailure) -> HostOutcome {
+    let id = try job(call[0], name)
+    switch name {
+    case "wait": return awaitResult(id, until: try deadline(call[1], "wait"))
+    case "cancel":
+      let isLive = book.isLive(id)
+      if isLive { session.cancel(id, reason: call[1].text ?? "no longer wanted") }
+      return .value(.boolean(isLive))
+    case "output":
+      return try readOutput(
+        HostCall(name: "read_output", arguments: call.arguments, task: call.task, isBlocked: call.isBlocked))
+    default: throw .misuse("steer: only model agents and workers can be steered, and they are not there yet")
+    }
+  }
+
+  private func jobField(_ call: HostCall) throws(HostFailure) -> HostOutcome {
+    let id = try job(call[0], "job")
+    guard let record = book.records[id], let name = call[1].text else { return .value(.nil) }
+    switch name {
+    case "id": return .value(.text(book.keys[id] ?? id.rawValue))
+    case "job": return .value(.text(id.rawValue))
+    default:
+      guard case .table(let table) = recordTable(record) else { return .value(.nil) }
+      return .value(table[name])
+    }
+  }
+
+  // MARK: Groups
+
+  /// `task_group(specs [, options])`
+  func taskGroup(_ call: HostCall) throws(HostFailure) -> HostOutcome {
+    try call.mustWait()
+    let request = try GroupRequest(call[0], call[1], origin: lua.currentPlace())
+    let parent = parentJob(of: call.task)
+    var group = GroupSpec(
+      members: request.tasks.map { task in
+        var spec = task.spec
+        spec.parent = parent
+        return GroupSpec.Member(key: task.key, spec: spec, dependencies: task.dependencies)
+      })
+    group.isSequential = request.isSequential
+    group.maxConcurrency = request.maxConcurrency
+    group.failFast = request.failFast
+    group.timeout = request.timeout
+    if request.tasks.isEmpty {
+      return .value(groupResult(JobGroup(id: "", jobs: [], keys: [], waves: [])))
+    }
+    let engine = try session.open(), gate = gate, id = call.task.id, spec = group
+    let (number, wait) = expectAnswer()
+    Task {
+      let accepted: Result<GroupRecord, TaskError>
+      do throws(TaskError) { accepted = .success(try await engine.submitGroup(spec)) } catch {
+        accepted = .failure(error)
+      }
+      gate.post(.answer(number) { host throws(HostFailure) in try host.groupAccepted(accepted, request, by: id) })
+    }
+    return .wait(wait, until: nil)
+  }
+
+  private func groupAccepted(
+    _ accepted: Result<GroupRecord, TaskError>, _ request: GroupRequest, by id: ScriptTaskID
+  ) throws(HostFailure) -> HostOutcome {
+    let record: GroupRecord
+    do throws(TaskError) { record = try accepted.get() } catch { throw .misuse("task_group: \(error.description)") }
+    guard let task = tasks[id] else { return .nothing }
+    for (job, member) in zip(record.jobs, request.tasks) {
+      // Notices may have come first: what they brought is newer.
+      adopt(book.records[job.id] ?? job, key: member.key, by: task)
+      if let handler = member.onProgress ?? request.onProgress { book.progressHandlers[job.id] = handler }
+      if let function = member.function { bind(function, to: job.id) }
+    }
+    let group = JobGroup(
+      id: record.id, jobs: record.jobs.map(\.id), keys: request.tasks.map(\.key), waves: record.waves)
+    return request.runsInBackground ? .value(objects.push(.jobGroup(group))) : awaitGroup(group, until: nil)
+  }
+
+  func awaitGroup(_ group: JobGroup, until deadline: MonotonicTime?) -> HostOutcome {
+    let open = Set(group.jobs.filter { book.isLive($0) })
+    if open.isEmpty { return .value(groupResult(group)) }
+    return .wait(
+      .jobs(JobWait(group.jobs, mode: .all, open: open) { host, _ in .values([host.groupResult(group)]) }),
+      until: deadline)
+  }
+
+  private func groupMethod(_ name: String, _ call: HostCall) throws(HostFailure) -> HostOutcome {
+    guard case .jobGroup(let group) = objects[call[0]] else { throw .misuse("\(name): this is no group") }
+    if name == "wait" { return awaitGroup(group, until: try deadline(call[1], "wait")) }
+    for job in group.jobs where book.isLive(job) {
+      session.cancel(job, reason: call[1].text ?? "no longer wanted")
+    }
+    return .nothing
+  }
+
+  /// The results in order, by id where that collides with nothing, and in `by_id`.
+  private func groupResult(_ group: JobGroup) -> LuaValue {
+    let results = group.jobs.map { result($0) }
+    var byID: [(String, LuaValue)] = []
+    for (key, result) in zip(group.keys, results) {
+      if let key { byID.append((key, result)) }
+    }
+    let failed = zip(group.jobs, results).filter { book.records[$0.0]?.isSuccess != true }.map(\.1)
+    var fields: [(String, LuaValue)] = [
+      ("success", .boolean(failed.isEmpty)), ("failed", .table(LuaTable(array: failed))), ("waves", waves(group)),
+      ("by_id", .table(LuaTable(fields: byID))),
+    ]
+    let taken = Set(fields.map(\.0))
+    fields += byID.filter { !taken.contains($0.0) }
+    return .table(LuaTable(array: results, fields: fields))
+  }
+
+  private func waves(_ group: JobGroup) -> LuaValue {
+    let names: (Int) -> LuaValue = { index in
+      .text(group.keys[index] ?? self.book.records[group.jobs[index]]?.name ?? group.jobs[index].rawValue)
+    }
+    return .table(LuaTable(array: group.waves.map { .table(LuaTable(array: $0.map(names))) }))
+  }
+}

@@ -1,0 +1,112 @@
+internal import Jobs
+internal import LuaBindings
+internal import Synchronization
+
+/// The run as the registry knows it: opened by the first call that needs jobs, so that a script without any leaves
+/// nothing behind and starts without waiting for a disk.
+final class JobSession {
+  private unowned let host: ScriptHost
+  private let runID = RunID.random()
+  private var engine: JobEngine?
+  private var registry: Registry?
+  private(set) var hasBegun = false
+  /// What the run's record says it runs.
+  var script: String?
+  var arguments: [String] = []
+
+  init(host: ScriptHost) { self.host = host }
+
+  var id: RunID { runID }
+
+  /// Where state is kept, whether or not it is there yet.
+  func directory() throws(HostFailure) -> StateDirectory {
+    do throws(StateDirectoryError) {
+      return try StateDirectory.locate(from: WorkingFolder.path, environment: WorkingFolder.stateVariable)
+    } catch { throw .misuse(error.description) }
+  }
+
+  /// The registry, for reading too.
+  func openRegistry() throws(HostFailure) -> Registry {
+    if let registry { return registry }
+    let directory = try directory()
+    do throws(RegistryError) {
+      let opened = try Registry.open(directory, readOnly: false)
+      _ = try opened.reconcile()
+      registry = opened
+      return opened
+    } catch { throw .misuse(error.description) }
+  }
+
+  /// The engine of this run, which is begun in the registry by the first call.
+  func open() throws(HostFailure) -> JobEngine {
+    if let engine { return engine }
+    let registry = try openRegistry()
+    let run = RunRecord(
+      id: runID, script: script, arguments: arguments, cwd: WorkingFolder.path, owner: .current())
+    do throws(RegistryError) { try registry.begin(run: run) } catch { throw .misuse(error.description) }
+    hasBegun = true
+    let gate = host.gate
+    let made = JobEngine(
+      state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
+      runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
+      observer: { gate.post(.job($0)) })
+    engine = made
+    gate.killSwitch.withLock { $0 = { made.killAll() } }
+    return made
+  }
+
+  /// Runs on the engine's side: posts, and waits for the Lua thread.
+  private static func runFunction(_ record: JobRecord, _ attempt: Int, _ gate: HostGate) async -> FunctionOutcome {
+    let slot = TicketSlot()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let ticket = FunctionTicket(continuation)
+        gate.post(.runFunction(record, attempt: attempt, ticket))
+        if slot.put(ticket) { gate.postUrgently(.cancelFunction(ticket, reason: "cancelled")) }
+      }
+    } onCancel: {
+      if let ticket = slot.cancel() { gate.postUrgently(.cancelFunction(ticket, reason: "cancelled")) }
+    }
+  }
+
+  /// Adds a line to the log of a job whose function runs.
+  func log(_ job: JobID, line: [UInt8]) { engine?.log(job, line: line) }
+
+  /// Asks the engine to end a job of this run.
+  func cancel(_ job: JobID, reason: String) { engine?.cancel(job, by: "script", reason: reason) }
+
+  func cancelAll(reason: String) { engine?.cancelAll(by: "agentscript", reason: reason) }
+
+  /// Kills what runs, without grace.
+  func killAll() { engine?.killAll() }
+
+  /// Notes the run's end. Nothing is started afterwards.
+  func end(exitCode: Int32, status: RunStatus) {
+    guard hasBegun, let registry else { return }
+    do throws(RegistryError) {
+      try registry.end(run: runID, status: status, exitCode: Int(exitCode))
+    } catch { host.presentation.say("agentscript: \(error.description)") }
+    registry.close()
+  }
+}
+
+/// The ticket of a function between two threads: whichever comes second, the ticket or its cancellation, sends the
+/// message.
+private final class TicketSlot: Sendable {
+  private let state = Mutex<(ticket: FunctionTicket?, isCancelled: Bool)>((nil, false))
+
+  /// True if it was cancelled already.
+  func put(_ ticket: FunctionTicket) -> Bool {
+    state.withLock { state in
+      state.ticket = ticket
+      return state.isCancelled
+    }
+  }
+
+  func cancel() -> FunctionTicket? {
+    state.withLock { state in
+      state.isCancelled = true
+      return state.ticket
+    }
+  }
+}

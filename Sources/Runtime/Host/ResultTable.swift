@@ -1,0 +1,85 @@
+internal import Jobs
+internal import LuaBindings
+
+// Records as scripts see them.
+extension ScriptHost {
+  /// The number of the Lua type that gives results their `tostring`.
+  static let resultType: UInt32 = 8
+
+  /// The result of a job that is over. The script has then heard of its end.
+  func result(_ id: JobID) -> LuaValue {
+    guard let record = book.records[id] else { return .nil }
+    book.hear(id)
+    var fields = commonFields(record)
+    fields += [
+      ("success", .boolean(record.isSuccess)), ("output", output(of: record)), ("data", data(of: record)),
+    ]
+    return .table(LuaTable(fields: fields, type: ScriptHost.resultType))
+  }
+
+  /// The record of a job as it is now.
+  func recordTable(_ record: JobRecord) -> LuaValue {
+    var fields = commonFields(record)
+    fields += [
+      ("run", .text(record.run.rawValue)), ("kind", .text(record.kind.rawValue)), ("command", text(record.command)),
+      ("cwd", text(record.cwd)), ("pid", number(record.pid)), ("parent", text(record.parent?.rawValue)),
+      ("progress", record.progress.map { .number($0) } ?? .nil), ("progress_text", text(record.progressText)),
+      ("created_at", .text(record.createdAt.description)),
+      ("max_attempts", .integer(Int64(record.maxAttempts))), ("cancelled_by", text(record.cancelledBy)),
+      ("cancel_reason", text(record.cancelReason)), ("origin", text(record.origin)),
+      ("leaked", .integer(Int64(record.leaked))),
+    ]
+    return .table(LuaTable(fields: fields))
+  }
+
+  private func commonFields(_ record: JobRecord) -> [(String, LuaValue)] {
+    [
+      ("id", .text(book.keys[record.id] ?? record.id.rawValue)), ("job", .text(record.id.rawValue)),
+      ("name", text(record.name)), ("description", text(record.description)), ("agent", text(record.agent)),
+      ("status", .text(record.status.rawValue)), ("reason", text(record.reason?.rawValue)),
+      ("exit_code", number(record.exitCode)), ("signal", number(record.signal)), ("error", text(record.error)),
+      ("duration_ms", number(record.durationMs)), ("started_at", text(record.startedAt?.description)),
+      ("completed_at", text(record.completedAt?.description)), ("output_file", text(record.outputFile)),
+      ("attempts", .integer(Int64(record.attempts))), ("model", text(record.model)), ("usage", usage(record.usage)),
+    ]
+  }
+
+  func text(_ value: String?) -> LuaValue { value.map { .text($0) } ?? .nil }
+  private func number(_ value: Int?) -> LuaValue { value.map { .integer(Int64($0)) } ?? .nil }
+
+  private func usage(_ usage: JobUsage?) -> LuaValue {
+    guard let usage else { return .nil }
+    return .table(
+      LuaTable(fields: [
+        ("input_tokens", .integer(Int64(usage.inputTokens))), ("output_tokens", .integer(Int64(usage.outputTokens))),
+        ("cache_read_tokens", .integer(Int64(usage.cacheReadTokens))), ("cost", usage.cost.map { .number($0) } ?? .nil),
+      ]))
+  }
+
+  /// What the job said, from its output file; an excerpt of it if it is long.
+  private func output(of record: JobRecord) -> LuaValue {
+    guard record.outputFile != nil else { return "" }
+    do throws(OutputReadError) { return .string(try OutputReader.excerpt(of: record)) } catch {
+      return .text("(\(error.description))")
+    }
+  }
+
+  /// The value that a function of ours returned, or the record's JSON.
+  private func data(of record: JobRecord) -> LuaValue {
+    if let value = book.values[record.id] {
+      guard case .table = value else { return .nil }
+      return value
+    }
+    return record.data.map { LuaJSON.decode($0.text) } ?? .nil
+  }
+
+  /// "test: failed (exit_nonzero), exit code 1, in 1.2 s"
+  func describe(_ table: LuaTable) -> String {
+    let name = table["name"].text ?? table["id"].text ?? "task"
+    var parts = [table["status"].text ?? "unknown"]
+    if let reason = table["reason"].text, reason != "ok" { parts[0] += " (\(reason))" }
+    if let error = table["error"].text { parts.append(firstLine(error)) }
+    if let duration = table["duration_ms"].int { parts.append("in \(duration) ms") }
+    return "\(name): \(parts.joined(separator: ", "))"
+  }
+}

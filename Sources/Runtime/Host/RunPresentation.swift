@@ -1,0 +1,21 @@
+public import Jobs
+
+/// How a run shows itself to people. All are optional in effect: a closure may do nothing. None may wait for long.
+public struct RunPresentation: Sendable {
+  /// A job changed or reported progress. Called on the Lua thread, in order per job.
+  public var jobChanged: @Sendable (JobRecord) -> Void
+  /// True when the script waits and nothing of its own is printed; false before its code goes on.
+  public var idle: @Sendable (Bool) -> Void
+  /// A line for standard error.
+  public var say: @Sendable (String) -> Void
+
+  /// A presentation; by default lines go to standard error and nothing else is shown.
+  public init(
+    jobChanged: @escaping @Sendable (JobRecord) -> Void = { _ in }, idle: @escaping @Sendable (Bool) -> Void = { _ in },
+    say: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
+  ) {
+    self.jobChanged = jobChanged
+    self.idle = idle
+    self.say = say
+  }
+}

@@ -1,0 +1,126 @@
+internal import Jobs
+internal import LuaBindings
+
+// How jobs and the tree of tasks meet: ownership, notices, functions.
+extension ScriptHost {
+  /// A job that the calling task has just started.
+  func adopt(_ record: JobRecord, key: String?, by task: ScriptTask) {
+    book.keep(record)
+    if let key {
+      book.names[key] = record.id
+      book.keys[record.id] = key
+    }
+    // A terminal record needs no owner: it ended on the spot.
+    guard !record.status.isTerminal else { return }
+    book.owners[record.id] = task
+    task.jobs.insert(record.id)
+    if task.cancelCause != nil, task.graceIsOver { session.cancel(record.id, reason: "its owner was cancelled") }
+  }
+
+  // MARK: Notices
+
+  func take(_ notice: JobNotice) {
+    switch notice {
+    case .changed(let record):
+      book.keep(record)
+      presentation.jobChanged(record)
+      if record.status.isTerminal { ended(record) }
+    case .progress(let record):
+      book.keep(record)
+      presentation.jobChanged(record)
+      report(record)
+    }
+  }
+
+  private func ended(_ record: JobRecord) {
+    let id = record.id
+    book.functions[id] = nil
+    for waiter in book.takeWaiters(id) {
+      guard let task = tasks[waiter], case .jobs(let wait) = task.wait else { continue }
+      if wait.ended(id) { resolve(task, wait.answer(self, id)) }
+    }
+    for queue in book.queues.removeValue(forKey: id) ?? [] { complete(queue, id) }
+    book.progressHandlers[id] = nil
+    guard let owner = book.owners.removeValue(forKey: id) else { return }
+    owner.jobs.remove(id)
+    finish(owner)
+  }
+
+  private func complete(_ queue: CompletionQueue, _ id: JobID) {
+    for index in queue.open.removeValue(forKey: id) ?? [] { queue.ended.append((id, index)) }
+    guard let waiter = queue.waiter, queue.told < queue.ended.count else { return }
+    queue.waiter = nil
+    resolve(waiter, .values(next(of: queue)))
+  }
+
+  /// `result, index` of the next one; there must be one.
+  func next(of queue: CompletionQueue) -> [LuaValue] {
+    let (job, index) = queue.ended[queue.told]
+    queue.told += 1
+    return [result(job), .integer(Int64(index))]
+  }
+
+  /// Calls the script's `on_progress` as a task of its own.
+  private func report(_ record: JobRecord) {
+    guard let handler = book.progressHandlers[record.id] else { return }
+    let owner = book.owners[record.id] ?? root
+    let event = LuaTable(fields: [
+      ("id", .text(book.keys[record.id] ?? record.id.rawValue)), ("job", .text(record.id.rawValue)),
+      ("name", record.name.map { .text($0) } ?? .nil), ("agent", record.agent.map { .text($0) } ?? .nil),
+      ("status", .text(record.status.rawValue)), ("fraction", record.progress.map { .number($0) } ?? .nil),
+      ("percentage", record.progress.map { .number($0 * 100) } ?? .nil),
+      ("text", record.progressText.map { .text($0) } ?? .nil),
+    ])
+    do throws(LuaError) {
+      _ = try makeTask(handler, [.table(event)], name: "on_progress", place: record.origin ?? "", owner: owner)
+    } catch { presentation.say("on_progress: \(error.message)") }
+  }
+
+  // MARK: Functions of jobs
+
+  /// Runs the function of a job as a coroutine of this script.
+  func startFunction(of record: JobRecord, _ ticket: FunctionTicket) {
+    guard let function = book.functions[record.id] else {
+      book.early[record.id] = (record, ticket)
+      return
+    }
+    let owner = book.owners[record.id] ?? root
+    let task: ScriptTask
+    do throws(LuaError) {
+      task = try makeTask(
+        function, [], name: record.name ?? record.id.rawValue, place: record.origin ?? "", owner: owner)
+    } catch {
+      return ticket.end(.raised(message: error.message, traceback: ""))
+    }
+    task.job = record.id
+    task.isObserved = true
+    book.tickets[ticket] = task
+    task.onEnd = { [unowned self] task in
+      book.tickets[ticket] = nil
+      ticket.end(outcome(of: task, record))
+    }
+  }
+
+  /// Functions that were asked for before their jobs were known here.
+  func bind(_ function: LuaReference, to job: JobID) {
+    book.functions[job] = function
+    if let (record, ticket) = book.early.removeValue(forKey: job) { startFunction(of: record, ticket) }
+  }
+
+  private func outcome(of task: ScriptTask, _ record: JobRecord) -> FunctionOutcome {
+    switch task.ending {
+    case .cancelled, nil: return .cancelled
+    case .raised(let error):
+      let name = record.name ?? record.id.rawValue
+      let place = task.place.isEmpty ? "" : "\ntask '\(name)' started at \(task.place)"
+      return .raised(message: error.message, traceback: error.traceback + place)
+    case .returned(let values):
+      let value = values.first ?? .nil
+      if case .table(let table) = value, table["success"] == .boolean(false) {
+        return .raised(message: table["error"].text ?? "its function returned success = false", traceback: "")
+      }
+      book.values[record.id] = value
+      return .returned(output: LuaText.describe(value), data: LuaJSON.encode(value))
+    }
+  }
+}

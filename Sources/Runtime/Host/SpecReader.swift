@@ -1,0 +1,205 @@
+internal import Jobs
+internal import LuaBindings
+
+/// What a script's spec of a task says, beside what the engine needs.
+struct TaskRequest {
+  var spec: TaskSpec
+  /// What the script calls it, when it gave a name of its own.
+  var key: String?
+  var function: LuaReference?
+  var onProgress: LuaReference?
+  var runsInBackground = false
+  var dependencies: [String] = []
+}
+
+/// Reads specs of tasks: the options of SPEC's table, their aliases, and a plain sentence for each mistake.
+enum SpecReader {
+  /// Named in the manual, but they belong to parts that are not built yet.
+  static let laterOptions: Set<String> = [
+    "idle_timeout", "retry_on", "simplify", "model", "tier", "fallback_models", "system", "schema", "max_turns",
+    "max_tokens", "max_cost", "tools", "disallowed_tools", "permission_mode", "priority", "when", "trigger_rule",
+    "reads", "writes", "isolation", "gate", "speculative", "affinity", "limits", "sandbox", "detach", "topic", "labels",
+    "phase", "cache", "hedge", "merge", "tty", "effect", "backend",
+  ]
+
+  /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
+  static func read(
+    _ value: LuaValue, subject: String, isInGroup: Bool = false, origin: String
+  ) throws(HostFailure) -> TaskRequest {
+    guard case .table(let table) = value else {
+      throw .misuse("\(subject): the spec must be a table, not \(OptionReader.show(value))")
+    }
+    var options = try OptionReader(table, subject: subject, later: laterOptions)
+    let id = try options.text("id")
+    let key = try options.text("key")
+    if let id, let key, id != key {
+      throw .misuse("\(subject): id \"\(id)\" and key \"\(key)\" mean the same; give one of them")
+    }
+    let name = try options.text("name")
+    let description = try options.text("description")
+    if let label = id ?? key ?? name ?? description { options.subject = "\(subject) '\(label)'" }
+    let work = try readWork(&options)
+    var spec = TaskSpec(work: work.work)
+    spec.name = name
+    spec.description = description
+    spec.agent = try options.text("agent", "subagent_type")
+    spec.origin = origin.isEmpty ? nil : origin
+    try readPlace(&options, &spec)
+    spec.timeout = try options.duration("timeout")
+    spec.retries = try options.count("retries", in: 0...1000) ?? 0
+    spec.retryDelay = try options.duration("retry_delay") ?? .zero
+    var request = TaskRequest(spec: spec)
+    request.function = work.function
+    request.onProgress = try options.function("on_progress")
+    request.runsInBackground = try options.flag("run_in_background") ?? false
+    request.key = id ?? key
+    if isInGroup {
+      request.dependencies = try options.texts("dependencies", "depends_on") ?? []
+    } else {
+      if try options.texts("dependencies", "depends_on") != nil {
+        throw .misuse("\(options.subject): dependencies belong to the tasks of a task_group")
+      }
+      if let id { request.spec.id = try jobID(id, options.subject) }
+    }
+    if let key = request.key { _ = try jobID(key, options.subject) }
+    try options.finish()
+    return request
+  }
+
+  private static func jobID(_ text: String, _ subject: String) throws(HostFailure) -> JobID {
+    do throws(JobIDError) { return try JobID(validating: text) } catch {
+      throw .misuse("\(subject): \(error.description)")
+    }
+  }
+
+  /// One of command, prompt (or task) and fn, and only one.
+  private static func readWork(
+    _ options: inout OptionReader
+  ) throws(HostFailure) -> (work: TaskSpec.Work, function: LuaReference?) {
+    let command = try options.take("command")
+    let prompt = try options.take("prompt", "task")
+    let function = try options.take("fn")
+    let given = [command, prompt, function].compactMap { $0?.name }
+    if given.count > 1 {
+      throw .misuse(
+        "\(options.subject): \(given[0]) and \(given[1]) exclude each other; a task has one of command, prompt and fn")
+    }
+    if let command { return (try readCommand(command.value, options), nil) }
+    if let prompt {
+      guard case .string = prompt.value, let text = prompt.value.text else {
+        throw options.failure(prompt.name, prompt.value, "a string")
+      }
+      if text.isEmpty { throw .misuse("\(options.subject): the \(prompt.name) is empty") }
+      return (.prompt(text), nil)
+    }
+    guard let function else {
+      throw .misuse("\(options.subject): nothing to run; give it a command, a prompt or an fn")
+    }
+    guard case .function(let reference) = function.value else {
+      throw options.failure("fn", function.value, "a function")
+    }
+    return (.function, reference)
+  }
+
+  private static func readCommand(_ value: LuaValue, _ options: OptionReader) throws(HostFailure) -> TaskSpec.Work {
+    switch value {
+    case .string(let bytes):
+      if bytes.contains(0) { throw .misuse("\(options.subject): the command contains a NUL byte") }
+      let text = value.text ?? ""
+      if text.allSatisfy(\.isWhitespace) { throw .misuse("\(options.subject): the command is empty") }
+      return .shell(text)
+    case .table(let table) where table.pairs.isEmpty && !table.array.isEmpty:
+      var words: [String] = []
+      for (index, element) in table.array.enumerated() {
+        guard let word = element.text ?? element.int.map({ String($0) }), !word.utf8.contains(0) else {
+          throw .misuse(
+            "\(options.subject): word \(index + 1) of the command must be a string without NUL bytes, not \(OptionReader.show(element))"
+          )
+        }
+        words.append(word)
+      }
+      if words[0].isEmpty { throw .misuse("\(options.subject): the command's first word, the program, is empty") }
+      return .arguments(words)
+    default: throw options.failure("command", value, "a string for the shell, or a list of words")
+    }
+  }
+
+  /// cwd, env, stdin.
+  private static func readPlace(_ options: inout OptionReader, _ spec: inout TaskSpec) throws(HostFailure) {
+    spec.cwd = try options.text("cwd", "workdir")
+    if let (_, value) = try options.take("env") {
+      guard case .table(let table) = value, table.array.isEmpty else {
+        throw options.failure("env", value, "a table of names and values")
+      }
+      for pair in table.pairs {
+        guard case .string = pair.key, let name = pair.key.text, !name.isEmpty, !name.contains("=") else {
+          throw .misuse("\(options.subject): env has a name that is none: \(OptionReader.show(pair.key))")
+        }
+        switch pair.value {
+        case .boolean(false): spec.environment[name] = .some(nil)
+        case .string, .integer, .number:
+          let bytes = LuaText.describe(pair.value)
+          if bytes.contains(0) { throw .misuse("\(options.subject): env.\(name) contains a NUL byte") }
+          spec.environment[name] = .some(String(decoding: bytes, as: UTF8.self))
+        default:
+          throw .misuse(
+            "\(options.subject): env.\(name) must be a string, a number, or false to take it away, not \(OptionReader.show(pair.value))"
+          )
+        }
+      }
+    }
+    if let (_, value) = try options.take("stdin") {
+      guard case .string(let bytes) = value else { throw options.failure("stdin", value, "a string") }
+      spec.stdin = .bytes(bytes)
+    }
+  }
+}
+
+/// What a script's `task_group{specs, options}` says.
+struct GroupRequest {
+  var tasks: [TaskRequest] = []
+  var isSequential = false
+  var maxConcurrency: Int?
+  var failFast = false
+  var timeout: Duration?
+  var onProgress: LuaReference?
+  var runsInBackground = false
+
+  static let laterOptions: Set<String> = [
+    "on_error", "budget", "conflict_detection", "dependency_check", "fallback", "cpu_threshold", "memory_threshold",
+    "plan_only", "priority", "phase", "labels", "escalate", "id", "name", "description",
+  ]
+
+  init(_ specs: LuaValue, _ options: LuaValue, origin: String) throws(HostFailure) {
+    guard case .table(let list) = specs, list.pairs.isEmpty else {
+      throw .misuse("task_group: the first argument must be a list of specs, not \(OptionReader.show(specs))")
+    }
+    var count = 0
+    for element in list.array {
+      count += 1
+      tasks.append(
+        try SpecReader.read(element, subject: "task_group: task \(count)", isInGroup: true, origin: origin))
+    }
+    guard !options.isNil else { return }
+    guard case .table(let table) = options else {
+      throw .misuse("task_group: the options must be a table, not \(OptionReader.show(options))")
+    }
+    var reader = try OptionReader(table, subject: "task_group", later: GroupRequest.laterOptions)
+    if let mode = try reader.text("mode") {
+      guard mode == "parallel" || mode == "sequential" else {
+        throw reader.failure("mode", .text(mode), "\"parallel\" or \"sequential\"")
+      }
+      isSequential = mode == "sequential"
+    }
+    if table["max_concurrency"] == "auto" {
+      throw .misuse(
+        "task_group: max_concurrency = \"auto\" is not there yet in this version of agentscript; give a number")
+    }
+    maxConcurrency = try reader.count("max_concurrency", in: 1...Int.max)
+    failFast = try reader.flag("fail_fast") ?? false
+    timeout = try reader.duration("timeout")
+    onProgress = try reader.function("on_progress")
+    runsInBackground = try reader.flag("run_in_background") ?? false
+    try reader.finish()
+  }
+}

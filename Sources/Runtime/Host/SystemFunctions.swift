@@ -1,0 +1,6 @@
+internal import LuaBindings
+
+// What pure Lua cannot do, for the stdlib's modules.
+extension ScriptHost {
+  func defineSystem() throws(LuaError) {}
+}

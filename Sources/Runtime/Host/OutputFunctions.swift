@@ -31,7 +31,11 @@ extension ScriptHost {
       options.tail = try reader.count("tail", in: 0...Int.max)
       options.lines = try lines(&reader)
       options.since = try reader.count("since", in: 0...Int.max)
-      options.match = try reader.text("match")
+      if let pattern = try reader.text("match") {
+        do throws(LinePatternError) { options.match = try LinePattern(pattern) } catch {
+          throw .misuse("read_output: \(error.description)")
+        }
+      }
       options.maxBytes = try reader.count("max_bytes", in: 1...Int.max)
       follows = try reader.flag("follow") ?? false
       try reader.finish()
@@ -45,9 +49,10 @@ extension ScriptHost {
       let follower = OutputFollower(path: path, from: options.since ?? 0)
       return .value(objects.push(.stream(OutputStream(job: id, follower: follower))))
     }
-    do throws(OutputReadError) {
-      let (bytes, next) = try OutputReader.read(path: path, options)
-      return .values([.string(bytes), .integer(Int64(next))])
+    do throws(OutputError) {
+      let mayGrow = id.map { book.isLive($0) } ?? false
+      let part = try OutputReader(path: path, mayGrow: mayGrow).read(options)
+      return .values([.string(part.bytes), .integer(Int64(part.nextOffset))])
     } catch { return .values([.nil, .text(error.description)]) }
   }
 
@@ -91,7 +96,7 @@ extension ScriptHost {
   private func nextChunk(_ call: HostCall) throws(HostFailure) -> HostOutcome {
     guard case .stream(let stream) = objects[call[0]] else { throw .misuse("this is no output stream") }
     let isOver = stream.job.map { !book.isLive($0) } ?? true
-    do throws(OutputReadError) {
+    do throws(OutputError) {
       let bytes = try stream.follower.next()
       if !bytes.isEmpty { return .value(.string(bytes)) }
     } catch { throw .misuse("read_output: \(error.description)") }

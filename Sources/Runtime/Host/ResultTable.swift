@@ -59,7 +59,7 @@ extension ScriptHost {
   /// What the job said, from its output file; an excerpt of it if it is long.
   private func output(of record: JobRecord) -> LuaValue {
     guard record.outputFile != nil else { return "" }
-    do throws(OutputReadError) { return .string(try OutputReader.excerpt(of: record)) } catch {
+    do throws(OutputError) { return .string(try OutputReader.excerpt(of: record)) } catch {
       return .text("(\(error.description))")
     }
   }

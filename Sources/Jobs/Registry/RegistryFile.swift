@@ -38,6 +38,9 @@ enum RegistryFile {
     return queue
   }
 
+  /// Begins the names of registries that are being made.
+  static let temporaryPrefix = "registry.db.new-"
+
   private static func connect(_ path: String, isReadOnly: Bool) throws(RegistryError) -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = isReadOnly
@@ -54,7 +57,7 @@ enum RegistryFile {
   }
 
   private static func create(at path: String) throws(RegistryError) {
-    let temporary = "\(path).\(getpid()).\(UInt64.random(in: .min ... .max))"
+    let temporary = "\(path).new-\(UInt64.random(in: .min ... .max))"
     // SQLite would use the umask's mode; it takes an empty file as a new database.
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw RegistryError(SystemCallError.last("open", temporary)) }

@@ -86,8 +86,8 @@ struct ResultFiles {
   }
 
   private func excerpt(of job: FinishedJob) throws(SystemCallError) -> [UInt8] {
-    guard let output = job.output, let start = job.change.record.outputStart, let end = job.change.record.outputEnd
-    else { return [] }
+    guard let start = job.change.record.outputStart, let end = job.change.record.outputEnd else { return [] }
+    guard let output = job.output else { return (try? OutputReader.excerpt(of: job.change.record)) ?? [] }
     let extent = OutputExtent(start: start, end: end)
     return try OutputExcerpt.make(extent: extent, path: output.path) { (offset, count) throws(SystemCallError) in
       try output.read(from: offset, count: count)

@@ -63,6 +63,23 @@ final class JobFinisher: Sendable {
     }
   }
 
+  /// Writes the files of jobs that end without their log at hand, on the caller's thread; nothing into the registry.
+  func writeViews(of changes: [JobChange]) {
+    for start in stride(from: 0, to: changes.count, by: JobFinisher.longestBatch) {
+      let some = changes[start..<min(start + JobFinisher.longestBatch, changes.count)]
+      _ = writeFiles(some.map { FinishedJob(change: $0, output: nil) })
+    }
+  }
+
+  private func writeFiles(_ jobs: [FinishedJob]) -> [Result<Void, SystemCallError>] {
+    let number = queue.withLock { queue in
+      queue.batches += 1
+      return queue.batches
+    }
+    let prefix = "\(TemporaryFile.prefix)\(mark)-\(number)-"
+    return ResultFiles(folder: folder, folderDescriptor: folderDescriptor, prefix: prefix, crew: crew).write(jobs)
+  }
+
   /// Returns when all jobs that were taken in are with the writer.
   func drain() { pending.wait() }
 
@@ -77,18 +94,14 @@ final class JobFinisher: Sendable {
 
   private func work() {
     while true {
-      let (batch, number) = queue.withLock { queue -> ([Entry], Int) in
+      let batch = queue.withLock { queue in
         let batch = Array(queue.entries.prefix(JobFinisher.longestBatch))
         queue.entries.removeFirst(batch.count)
-        queue.batches += 1
         if batch.isEmpty { queue.isDraining = false }
-        return (batch, queue.batches)
+        return batch
       }
       if batch.isEmpty { return }
-      let files = ResultFiles(
-        folder: folder, folderDescriptor: folderDescriptor, prefix: "\(TemporaryFile.prefix)\(mark)-\(number)-",
-        crew: crew)
-      for (entry, result) in zip(batch, files.write(batch.map(\.job))) {
+      for (entry, result) in zip(batch, writeFiles(batch.map(\.job))) {
         switch result {
         case .success: writer.submit(WriteRequest(changes: [entry.job.change], completion: entry.completion))
         case .failure(let error): entry.completion(.failure(RegistryError(error)))

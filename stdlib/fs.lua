@@ -70,7 +70,9 @@ end
 
 local function mode_bits(call, mode)
   if mode == nil then return nil end
-  local bits = type(mode) == "string" and mode:find("^[0-7]+$") and tonumber(mode, 8) or math.tointeger(mode)
+  local bits
+  if type(mode) == "number" then bits = math.tointeger(mode) end
+  if type(mode) == "string" and mode:find("^[0-7]+$") then bits = tonumber(mode, 8) end
   if not bits or bits < 0 or bits > 4095 then
     error(("%s: mode must be a number from 0 to 4095 or octal digits, got '%s'"):format(call, tostring(mode)), 3)
   end

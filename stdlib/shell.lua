@@ -88,13 +88,11 @@ end
 
 --- All that the job wrote: the result itself holds an excerpt only of what is long.
 local function whole_output(result)
-  local _, record = agentscript.status(result.id)
-  if not record or not record.output_start or record.output_end - record.output_start == #result.output then
-    return result.output
-  end
+  local _, record = agentscript.status(result)
+  if not record or not record.output_start or not record.output_end then return result.output end
   local size = record.output_end - record.output_start
-  if size == 0 then return "" end
-  return agentscript.read_output(result.id, { since = record.output_start, max_bytes = size })
+  if size == #result.output then return result.output end
+  return agentscript.read_output(result, { since = record.output_start, max_bytes = size })
 end
 
 function shell.output(command, spec)

@@ -92,13 +92,13 @@ function time.parse_iso(text)
   end
   local offset = zone and zone_offset(zone)
   if not offset then return nil, ("'%s' is no moment like 2026-01-30T10:00:00Z"):format(text) end
-  year, month, day = math.tointeger(year), math.tointeger(month), math.tointeger(day)
-  hour, minute, seconds = math.tointeger(hour), math.tointeger(minute), math.tointeger(seconds)
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  hour, minute, seconds = tonumber(hour), tonumber(minute), tonumber(seconds)
   if month < 1 or month > 12 or day < 1 or day > days_in_month(year, month) or hour > 23 or minute > 59 or seconds > 60
   then
     return nil, ("'%s' is not in the calendar"):format(text)
   end
-  local milliseconds = math.tointeger((fraction .. "000"):sub(1, 3))
+  local milliseconds = tonumber((fraction .. "000"):sub(1, 3))
   return days_from_civil(year, month, day) * DAY + ((hour * 60 + minute - offset) * 60 + seconds) * 1000 + milliseconds
 end
 

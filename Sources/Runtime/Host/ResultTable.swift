@@ -27,7 +27,8 @@ extension ScriptHost {
       ("created_at", .text(record.createdAt.description)),
       ("max_attempts", .integer(Int64(record.maxAttempts))), ("cancelled_by", text(record.cancelledBy)),
       ("cancel_reason", text(record.cancelReason)), ("origin", text(record.origin)),
-      ("leaked", .integer(Int64(record.leaked))),
+      ("leaked", .integer(Int64(record.leaked))), ("output_start", number(record.outputStart)),
+      ("output_end", number(record.outputEnd)),
     ]
     return .table(LuaTable(fields: fields))
   }

@@ -2,10 +2,9 @@
 #ifndef CPROCESS_H
 #define CPROCESS_H
 #include <stdint.h>
-#include <sys/types.h>
 
 // A descriptor for a process, closed on exec; -1 with errno set (ENOSYS where the system has none).
-int cprocess_open(pid_t pid);
+int cprocess_open(int32_t pid);
 
 // Sends a signal to the process of such a descriptor, and to no later one of the same number; 0, or -1 with errno set.
 int cprocess_signal(int descriptor, int signal);
@@ -19,7 +18,7 @@ int cprocess_watch_create(void);
 // Makes the queue tell `token` once the child has ended. `descriptor` is the child's, as of cprocess_open, where there are
 // such. 1: it has ended already, and the queue will not tell. 0: the queue will tell. -1: the system cannot tell, with errno
 // set.
-int cprocess_watch_add(int watch, pid_t child, int descriptor, uint64_t token);
+int cprocess_watch_add(int watch, int32_t child, int descriptor, uint64_t token);
 
 // Waits until processes have ended, and fills in their tokens; the number of them, or -1 with errno set.
 int cprocess_watch_wait(int watch, uint64_t *tokens, int count);

@@ -1,8 +1,8 @@
-/* What Jobs needs of C: zlib, and the one Linux call that Glibc's module does not show to Swift. */
+/* What Jobs needs of C: the one Linux call that Glibc's module does not show to Swift. */
 #ifndef CSTORAGE_H
 #define CSTORAGE_H
 
-#include <zlib.h>
+#include <stddef.h>
 
 /* Asks the system to begin writing the file's dirty pages to the disk, without waiting. Only a hint: failures are
  * told by the fdatasync that follows. Does nothing where the system has no such call. */

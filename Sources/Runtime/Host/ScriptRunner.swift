@@ -1,4 +1,3 @@
-internal import CProcess
 internal import Jobs
 internal import LuaBindings
 internal import Synchronization

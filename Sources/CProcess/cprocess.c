@@ -99,21 +99,32 @@ static void *run_thread(void *argument) {
   return 0;
 }
 
-int cprocess_start_thread(void (*run)(void *), void *context) {
+// `stack_size` 0 is the usual size.
+static int start_thread(void (*run)(void *), void *context, size_t stack_size) {
   struct start *start = malloc(sizeof *start);
   if (!start) return ENOMEM;
   *start = (struct start){run, context};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  if (stack_size) pthread_attr_setstacksize(&attributes, stack_size);
+  pthread_t thread;
+  int result = pthread_create(&thread, &attributes, run_thread, start);
+  pthread_attr_destroy(&attributes);
+  if (result != 0) free(start);
+  return result;
+}
+
+int cprocess_start_thread(void (*run)(void *), void *context) {
   sigset_t all, before;
   sigfillset(&all);
   // A thread is born with its parent's mask.
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread;
-  int result = pthread_create(&thread, 0, run_thread, start);
+  int result = start_thread(run, context, 0);
   pthread_sigmask(SIG_SETMASK, &before, 0);
-  if (result != 0) {
-    free(start);
-    return result;
-  }
-  pthread_detach(thread);
-  return 0;
+  return result;
+}
+
+int cprocess_start_large_thread(void (*run)(void *), void *context, uint64_t stack_size) {
+  return start_thread(run, context, stack_size);
 }

@@ -27,4 +27,7 @@ int cprocess_watch_wait(int watch, uint64_t *tokens, int count);
 // number. Its stack is of the usual size.
 int cprocess_start_thread(void (*run)(void *), void *context);
 
+// The same with the caller's signals and a stack of at least so many bytes.
+int cprocess_start_large_thread(void (*run)(void *), void *context, uint64_t stack_size);
+
 #endif

@@ -1,3 +1,4 @@
+internal import CProcess
 internal import Jobs
 internal import LuaBindings
 internal import Synchronization
@@ -118,25 +119,10 @@ private final class ThreadBody: Sendable {
 
   init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 
-  func start(stackSize: Int) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setstacksize(&attributes, stackSize)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  func start(stackSize: UInt64) {
     let context = Unmanaged.passRetained(self).toOpaque()
-    #if canImport(Darwin)
-      var thread: pthread_t?
-      let status = pthread_create(&thread, &attributes, { ThreadBody.main($0) }, context)
-    #else
-      var thread = pthread_t()
-      let status = pthread_create(&thread, &attributes, { ThreadBody.main($0!) }, context)
-    #endif
+    let status = cprocess_start_large_thread(
+      { context in Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().body() }, context, stackSize)
     precondition(status == 0, "no thread for Lua: error \(status)")
-    pthread_attr_destroy(&attributes)
-  }
-
-  private static func main(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body()
-    return nil
   }
 }

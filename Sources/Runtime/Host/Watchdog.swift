@@ -1,3 +1,4 @@
+internal import CProcess
 internal import LuaBindings
 
 #if canImport(Glibc)
@@ -74,21 +75,14 @@ final class Watchdog: @unchecked Sendable {
 
   private func start() {
     hasThread = true
-    var thread = pthread_t()
-    #if canImport(Darwin)
-      var handle: pthread_t?
-      let context = Unmanaged.passRetained(self).toOpaque()
-      pthread_create(&handle, nil, { Watchdog.main($0) }, context)
-      if let handle { thread = handle }
-    #else
-      pthread_create(&thread, nil, { Watchdog.main($0!) }, Unmanaged.passRetained(self).toOpaque())
-    #endif
-    pthread_detach(thread)
-  }
-
-  private static func main(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<Watchdog>.fromOpaque(context).takeRetainedValue().loop()
-    return nil
+    let context = Unmanaged.passRetained(self).toOpaque()
+    let status = cprocess_start_thread(
+      { context in Unmanaged<Watchdog>.fromOpaque(context!).takeRetainedValue().loop() }, context)
+    // Without the thread, only the script's own waits end its tasks; the next deadline tries again.
+    if status != 0 {
+      Unmanaged<Watchdog>.fromOpaque(context).release()
+      hasThread = false
+    }
   }
 
   private func loop() {

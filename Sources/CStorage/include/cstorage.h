@@ -1,8 +1,11 @@
-/* What Jobs needs of C: the one Linux call that Glibc's module does not show to Swift. */
+/* What Jobs needs of C: zlib, and the one Linux call that Glibc's module does not show to Swift. */
 #ifndef CSTORAGE_H
 #define CSTORAGE_H
 
 #include <stddef.h>
+/* zlib without the parts that bring the system's headers along: in Swift those types would then seem to be ours. */
+#define Z_SOLO
+#include <zlib.h>
 
 /* Asks the system to begin writing the file's dirty pages to the disk, without waiting. Only a hint: failures are
  * told by the fdatasync that follows. Does nothing where the system has no such call. */

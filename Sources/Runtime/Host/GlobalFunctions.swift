@@ -121,12 +121,10 @@ extension ScriptHost {
     let source: [UInt8]
     if let folder = getenv("AGENTSCRIPT_STDLIB").map({ String(cString: $0) }) {
       let path = folder + "/" + name.replacing(".", with: "/") + ".lua"
-      guard let bytes = SmallText.read(path) else { return .value(.text("no file '\(path)'")) }
+      guard let bytes = SmallText.read(path) else { return .nothing }
       source = bytes
     } else {
-      guard let bytes = EmbeddedModules.source(name) else {
-        return .value(.text("no module '\(name)' of agentscript's own"))
-      }
+      guard let bytes = EmbeddedModules.source(name) else { return .nothing }
       source = bytes
     }
     do throws(LuaError) {

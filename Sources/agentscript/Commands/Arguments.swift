@@ -30,6 +30,25 @@ enum ArgumentReader {
     return count
   }
 
+  /// A byte's place in a file.
+  static func offset(_ text: String) throws -> Int {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let offset = Int(text) else {
+      throw Refusal(description: "an offset is a number of bytes")
+    }
+    return offset
+  }
+
+  /// `from-to`, `from-` or one line.
+  static func range(_ text: String) throws -> ClosedRange<Int> {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+    if let from = try? count(parts[0]) {
+      if parts.count == 1 { return from...from }
+      if parts.count == 2, parts[1].isEmpty { return from...Int.max }
+      if parts.count == 2, let to = try? count(parts[1]), to >= from { return from...to }
+    }
+    throw Refusal(description: "lines are counted from 1 and given as 10-20, 10- or 10")
+  }
+
   /// `key=value`.
   static func variable(_ text: String) throws -> Variable {
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {

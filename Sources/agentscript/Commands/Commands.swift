@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import Jobs
 
 /// The commands as a whole: parses, runs, and tells what went wrong.
 enum Commands {
@@ -9,8 +10,11 @@ enum Commands {
       try command.run()
       return ExitStatus.ok.rawValue
     } catch let failure as CommandFailure {
-      StandardStream.error.talk("agentscript: \(failure.message)\n")
-      return failure.status.rawValue
+      return tell(failure)
+    } catch let error as RegistryError {
+      return tell(CommandFailure(error))
+    } catch let error as OutputError {
+      return tell(CommandFailure(error))
     } catch let error as StandardStream.WriteError {
       return lost(error).rawValue
     } catch let end as CommandEnd {
@@ -18,6 +22,11 @@ enum Commands {
     } catch {
       return answer(error, words).rawValue
     }
+  }
+
+  private static func tell(_ failure: CommandFailure) -> Int32 {
+    StandardStream.error.talk("agentscript: \(failure.message)\n")
+    return failure.status.rawValue
   }
 
   /// Help and versions are answers; everything else that the parser throws is a mistake on the command line.
@@ -78,5 +87,8 @@ struct RootCommand: ParsableCommand {
       Exit codes: 0 done, 1 failed, 2 a mistake on the command line, 124 timed out, 130 interrupted, 143 terminated.
       """,
     version: "agentscript \(ProgramVersion.text)",
-    subcommands: [RunCommand.self, CompletionsCommand.self])
+    subcommands: [
+      RunCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self, WaitCommand.self,
+      KillCommand.self, RemoveCommand.self, PruneCommand.self, CompletionsCommand.self,
+    ])
 }

@@ -17,13 +17,17 @@ enum Probe {
     let count = words.count > 2 ? Int(words[2]) ?? 0 : 0
     switch action {
     case "rate": try await measureRate(directory, count: count)
+    case "write": try await write(directory, transitions: count)
+    case "live": try await live(directory)
+    case "abandon": try await abandon(directory, jobs: count)
+    case "read": try read(directory)
     case "open": try measureOpening(directory)
     default: usage()
     }
   }
 
   private static func usage() {
-    print("usage: JobsProbe rate|open STATE [COUNT]")
+    print("usage: JobsProbe rate|open|write|live|abandon|read STATE [COUNT]")
     exit(2)
   }
 
@@ -62,6 +66,80 @@ enum Probe {
     try await registry.finish([FinishedJob(change: change, output: output)])
   }
 
+  /// Makes transitions one after the other, four to a job, and prints the slowest and the 99th percentile in
+  /// microseconds.
+  private static func write(_ directory: StateDirectory, transitions: Int) async throws {
+    let registry = try Registry.open(directory)
+    let run = RunRecord(script: "write", cwd: "/")
+    try registry.begin(run: run)
+    var times: [UInt64] = []
+    func timed(_ change: JobChange) async throws {
+      let start = Moment.now().monotonic
+      try await registry.commit([change])
+      times.append((Moment.now().monotonic - start) / 1000)
+    }
+    for number in 1...max(transitions / 4, 1) {
+      let id = JobID(slugOf: "writer", run: run.id, number: number)
+      var state = JobState(submitting: JobRecord(id: id, run: run.id, kind: .function), isReady: false, at: .now())
+      try await timed(state.submission)
+      try await timed(state.apply(.queued, at: .now()))
+      try await timed(state.apply(.started(pid: nil, pidStarted: nil), at: .now()))
+      try await timed(state.apply(.ended(.completed()), at: .now()))
+    }
+    try registry.end(run: run.id, status: .completed, exitCode: 0)
+    registry.close()
+    times.sort()
+    print("\(times.count) transitions, p99 \(times[times.count * 99 / 100]), slowest \(times[times.count - 1])")
+  }
+
+  /// Finishes jobs until it is killed; says each job's id once its result is acknowledged.
+  private static func live(_ directory: StateDirectory) async throws {
+    let registry = try Registry.open(directory)
+    let run = RunRecord(script: "live", cwd: "/")
+    try registry.begin(run: run)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for lane in 0..<4 {
+        group.addTask {
+          for number in 0... {
+            let job = lane + number * 4
+            try await oneJob(job, run: run.id, registry: registry)
+            ProbeLine.print(JobID(slugOf: "probe", run: run.id, number: job).rawValue)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Leaves running jobs behind, and dies without a word.
+  private static func abandon(_ directory: StateDirectory, jobs: Int) async throws {
+    let registry = try Registry.open(directory)
+    let run = RunRecord(script: "abandon", cwd: "/")
+    try registry.begin(run: run)
+    for number in 1...max(jobs, 1) {
+      let id = JobID(slugOf: "abandoned", run: run.id, number: number)
+      var draft = JobRecord(id: id, run: run.id, kind: .command)
+      draft.outputFile = directory.file(.log, of: id)
+      var state = JobState(submitting: draft, isReady: true, at: .now())
+      try await registry.commit([state.submission])
+      let output = try OutputFile(creatingAt: directory.file(.log, of: id), description: "abandoned")
+      try await registry.commit([state.apply(.started(pid: 1, pidStarted: 1), at: .now())])
+      try output.append(Array("half a line".utf8))
+    }
+    kill(getpid(), SIGKILL)
+  }
+
+  /// Opens a registry as any command does, and prints the sentence of what went wrong.
+  private static func read(_ directory: StateDirectory) throws {
+    do throws(RegistryError) {
+      let registry = try Registry.open(directory)
+      print("opened, \(try registry.jobs().count) jobs")
+      registry.close()
+    } catch {
+      print(error.description)
+    }
+  }
+
   private static func measureOpening(_ directory: StateDirectory) throws {
     for word in ["new", "again", "third"] {
       let start = Moment.now()
@@ -74,5 +152,14 @@ enum Probe {
       print(
         "\(word): open \(micro(start, opened)) us, begin \(micro(opened, begun)) us, close \(micro(begun, .now())) us")
     }
+  }
+}
+
+/// Lines on standard output that are there when the call returns.
+enum ProbeLine {
+  static func print(_ text: String) {
+    let line = text + "\n"
+    // A short line goes into a pipe whole or not at all.
+    _ = line.withCString { write(1, $0, line.utf8.count) }
   }
 }

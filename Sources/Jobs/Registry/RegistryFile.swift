@@ -18,6 +18,10 @@ enum RegistryFile {
     try refuseNetworkFileSystem(directory)
     if !directory.holdsRegistry { try create(at: path) }
     try checkOwner(path)
+    // SQLite would open it for reading instead, and say so at the first change.
+    for name in [directory.path, path] where access(name, W_OK) != 0 {
+      throw RegistryError(SystemCallError.last("access", name))
+    }
     let queue = try connect(path, isReadOnly: false)
     try RegistryError.wrapping(path) { try queue.writeWithoutTransaction { try upgrade($0, path: path) } }
     return queue

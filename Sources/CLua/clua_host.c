@@ -139,25 +139,23 @@ static int encode_error(lua_State *L) {
   return 0;
 }
 
-// Takes the error value from the top of `from`: its text, and itself for whoever raises it again.
-static clua_status take_error(clua_host *host, lua_State *from) {
-  lua_State *L = host->state;
-  host->message.count = 0;
-  host->out.count = 0;
-  bool cancelled = lua_touserdata(from, -1) == host->sentinel && host->sentinel;
-  if (cancelled) {
-    lua_pop(from, 1);
-    host->trace.count = 0;
-    return CLUA_CANCELLED;
-  }
-  bool is_string = lua_type(from, -1) == LUA_TSTRING;
-  lua_pushcfunction(L, describe_error);
-  if (from != L) {
+// Pushes onto the main state a function and, as its argument, the error value that lies on top of `from`.
+static void push_with_error(lua_State *L, lua_CFunction function, lua_State *from) {
+  lua_pushcfunction(L, function);
+  if (from == L) {
+    lua_pushvalue(L, -2);
+  } else {
     lua_pushvalue(from, -1);
     lua_xmove(from, L, 1);
-  } else {
-    lua_pushvalue(L, -2);
   }
+}
+
+// The text of the error value on top of `from`, into `message`.
+static void describe(clua_host *host, lua_State *from) {
+  lua_State *L = host->state;
+  bool is_string = lua_type(from, -1) == LUA_TSTRING;
+  host->message.count = 0;
+  push_with_error(L, describe_error, from);
   if (lua_pcall(L, 1, 1, 0) == LUA_OK || is_string) {
     size_t count;
     const char *text = lua_tolstring(L, -1, &count);
@@ -167,13 +165,21 @@ static clua_status take_error(clua_host *host, lua_State *from) {
     clua_buffer_append(&host->message, text, sizeof text - 1);
   }
   lua_pop(L, 1);
-  lua_pushcfunction(L, encode_error);
-  if (from != L) {
-    lua_pushvalue(from, -1);
-    lua_xmove(from, L, 1);
-  } else {
-    lua_pushvalue(L, -2);
+}
+
+// Takes the error value from the top of `from`: its text, and itself for whoever raises it again.
+static clua_status take_error(clua_host *host, lua_State *from) {
+  lua_State *L = host->state;
+  bool described = host->described;
+  host->described = false;
+  host->out.count = 0;
+  if (host->sentinel && lua_touserdata(from, -1) == host->sentinel) {
+    lua_pop(from, 1);
+    host->message.count = host->trace.count = 0;
+    return CLUA_CANCELLED;
   }
+  if (!described) describe(host, from);
+  push_with_error(L, encode_error, from);
   if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
   lua_pop(from, 1);
   return CLUA_FAILED;
@@ -242,7 +248,17 @@ clua_status clua_read(clua_host *host, int reference) {
 // to-be-closed variables may wait while an error or a cancellation goes up.
 static int handle_error(lua_State *L) {
   clua_host *host = clua_host_of(L);
-  if (lua_touserdata(L, 1) != host->sentinel) clua_add_trace(L, L, 1);
+  if (lua_touserdata(L, 1) == host->sentinel) return 1;
+  // An object is asked for its text here, where its __tostring finds the stack that raised it, as in lua itself.
+  if (lua_type(L, 1) != LUA_TSTRING && luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) {
+    size_t count;
+    const char *text = lua_tolstring(L, -1, &count);
+    host->message.count = 0;
+    clua_buffer_append(&host->message, text, count);
+    host->described = true;
+  } else {
+    clua_add_trace(L, L, 1);
+  }
   lua_settop(L, 1);
   return 1;
 }
@@ -306,7 +322,7 @@ clua_status clua_task_resume(clua_host *host, clua_task *task, uint32_t *values)
   host->in.count = host->out.count = host->message.count = host->trace.count = 0;
   host->task = task;
   host->current = thread;
-  host->suspending = host->blocked = false;
+  host->suspending = host->blocked = host->described = false;
   host->armed = true;
   host->running = true;
   task->suspended = false;

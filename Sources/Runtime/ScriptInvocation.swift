@@ -40,4 +40,7 @@ public struct ScriptInvocation: Sendable, Hashable {
   public init(argv: [String]) {
     self.argv = argv
   }
+
+  /// How the program was called, which begins the messages about a script's own errors, as in `lua`.
+  var programName: String { argv.first ?? "agentscript" }
 }

@@ -100,6 +100,7 @@ typedef struct clua_host {
   clua_buffer out;
   clua_buffer trace;    // tracebacks of coroutines that the error in flight came through
   clua_buffer message;  // the text of the last error, see clua_status
+  bool described;       // `message` holds the text of the error object that is going up
   void *sentinel;       // the cancellation, as an error value
   lua_Hook script_hook; // what an interruption displaced
   int script_hook_mask;

@@ -140,15 +140,8 @@ extension ScriptHost {
 
   /// `os.exit([code [, close]])`: the run ends here; what it started is cancelled.
   private func exit(_ call: HostCall) throws(HostFailure) -> HostOutcome {
-    let code: Int32
-    switch call[0] {
-    case .nil, .boolean(true): code = 0
-    case .boolean(false): code = 1
-    default:
-      guard let number = call[0].int else {
-        throw .misuse("bad argument #1 to 'exit' (number expected, got \(call[0].typeName))")
-      }
-      code = Int32(truncatingIfNeeded: number)
+    guard let code = exitCode(call[0]) else {
+      throw .misuse("bad argument #1 to 'exit' (number expected, got \(call[0].typeName))")
     }
     exitRequest = ExitRequest(code: code, closesState: call[1].isTruthy)
     if call.isBlocked {
@@ -160,7 +153,16 @@ extension ScriptHost {
     return .wait(.time, until: nil)
   }
 
-  private func endProcess(_ code: Int32) -> Never {
+  /// What `os.exit` makes of its first argument.
+  func exitCode(_ value: LuaValue) -> Int32? {
+    switch value {
+    case .nil, .boolean(true): 0
+    case .boolean(false): 1
+    default: value.int.map { Int32(truncatingIfNeeded: $0) }
+    }
+  }
+
+  func endProcess(_ code: Int32) -> Never {
     #if canImport(Glibc)
       Glibc.exit(code)
     #else

@@ -6,7 +6,13 @@ extension ScriptHost {
   func call(_ function: Int32, _ arguments: [LuaValue], _ isBlocked: Bool) -> LuaAnswer {
     let function = functions[Int(function)]
     guard let task = current else {
-      // Outside every task only finalisers run, while the state closes.
+      // Outside every task only finalisers run, while the state closes. As in lua, they may still end the process.
+      if function.name == "exit" {
+        let code = exitCode(arguments.first ?? .nil) ?? 1
+        guard arguments.count > 1, arguments[1].isTruthy else { endProcess(code) }
+        lateExitCode = code
+        return .nothing
+      }
       return .raise(.text("\(function.name)() cannot be called while the script is being closed"))
     }
     if task.refusesWaits, !function.isAlwaysAllowed { return .cancel }

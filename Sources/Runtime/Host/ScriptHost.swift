@@ -36,6 +36,8 @@ final class ScriptHost {
   var termination: (reason: String, exitCode: Int32)?
   /// Set by `os.exit`.
   var exitRequest: ExitRequest?
+  /// Set by an `os.exit(code, true)` of a finalizer, while the state is being closed: the other finalizers still run.
+  var lateExitCode: Int32?
   var objects = HostObjects()
   var book = JobBook()
   lazy var session = JobSession(host: self)

@@ -71,17 +71,32 @@ struct ScriptProgram {
       if let failure = run(step) { return failure }
     }
     var result = ScriptOutcome.finished(.nil, ignoredFailures: [])
-    let arguments = invocation.argv.dropFirst(invocation.scriptIndex + 1).map { LuaValue.text($0) }
+    let arguments: [LuaValue]
+    switch scriptArguments() {
+    case .success(let values): arguments = values
+    case .failure(let failure): return failure.outcome
+    }
     switch invocation.main {
     case .none: break
     case .file(let path): result = chunk(arguments) { () throws(LuaError) in try host.lua.load(file: path) }
     case .standardInput: result = chunk(arguments) { () throws(LuaError) in try host.lua.load(file: nil) }
     }
     if invocation.interactive, host.exitRequest == nil {
-      if case .failed(let message) = result { host.presentation.say("agentscript: \(message)") }
+      if case .failed(let message) = result { host.presentation.say("\(invocation.programName): \(message)") }
       return runPrompt()
     }
     return result
+  }
+
+  private struct ArgumentFailure: Error { let outcome: ScriptOutcome }
+
+  /// What the script gets as `...`: the global `arg` as earlier chunks left it.
+  private func scriptArguments() -> Result<[LuaValue], ArgumentFailure> {
+    if case .none = invocation.main { return .success([]) }
+    let code = "if type(arg) ~= 'table' then error(\"'arg' is not a table\", 0) end return {n = #arg, table.unpack(arg)}"
+    let outcome = chunk([]) { () throws(LuaError) in try host.lua.load(Array(code.utf8), name: "=agentscript/arg") }
+    guard case .finished(.table(let table), _) = outcome else { return .failure(ArgumentFailure(outcome: outcome)) }
+    return .success(table.array)
   }
 
   /// LUA_INIT_5_4 or LUA_INIT: code, or `@` and a file.

@@ -76,7 +76,7 @@ public struct ScriptRunner: Sendable {
     fflush(nil)
     host.session.end(exitCode: code, status: outcome.runStatus(code))
     host.close()
-    return code
+    return host.lateExitCode ?? code
   }
 
   /// Says how the script ended, and chooses the exit code.
@@ -98,7 +98,7 @@ public struct ScriptRunner: Sendable {
         presentation.say("agentscript: ended: \(termination.reason)")
         return termination.exitCode
       }
-      presentation.say("agentscript: \(message)")
+      presentation.say("\(invocation.programName): \(message)")
       return message.hasPrefix("interrupted!") ? 130 : 1
     case .exited(let code): return code
     case .terminated(let reason, let code):

@@ -30,7 +30,8 @@ struct SignalWatch: Sendable {
     writeEnd = ends[1]
   }
 
-  /// Installs the handlers. Signals that were ignored when the program began (nohup) stay ignored.
+  /// Installs the handlers. SIGHUP and SIGTERM stay ignored if they were when the program began
+  /// (nohup); SIGINT is taken even then, as `lua` does.
   func start() {
     signalPipe = writeEnd
     for number in SignalWatch.watched {
@@ -41,7 +42,7 @@ struct SignalWatch: Sendable {
       #else
         let isIgnored = unsafeBitCast(before.__sigaction_u.__sa_handler, to: Int.self) == 1
       #endif
-      if isIgnored, number != SIGPIPE { continue }
+      if isIgnored, number == SIGHUP || number == SIGTERM { continue }
       var action = sigaction()
       #if canImport(Glibc)
         action.__sigaction_handler.sa_handler = { SignalWatch.note($0) }

@@ -1,0 +1,69 @@
+# agentscript: `make demo` shows it at work, `make test` tests it. Both install what a fresh Debian machine lacks.
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+SWIFT ?= swift
+UNAME := $(shell uname -s)
+
+# One relocatable binary: Swift's runtime inside, system libraries outside. Without PIE the loader has no relocations to
+# make at every start; unused sections and symbols only cost disk.
+RELEASE := -c release --product agentscript -Xswiftc -static-stdlib
+ifeq ($(UNAME),Linux)
+RELEASE += -Xlinker --gc-sections -Xlinker -s -Xswiftc -Xclang-linker -Xswiftc -no-pie
+else
+RELEASE := -c release --product agentscript
+endif
+BINARY := .build/release/agentscript
+
+.PHONY: help setup setup-tests build demo test unit official bench lint install test-tsan clean
+
+help:
+	@echo "make demo      build the program and run a first script"
+	@echo "make test      lint, unit tests, script tests, the official Lua tests"
+	@echo "make build     the program, optimised: $(BINARY)"
+	@echo "make install   copy it to PREFIX/bin (PREFIX=$(PREFIX))"
+	@echo "make bench     measure against lua5.4, GNU parallel, node, asyncio and C"
+	@echo "make lint      format and house rules"
+	@echo "make setup     install missing system packages"
+
+setup:
+	@scripts/setup
+
+setup-tests:
+	@scripts/setup tests
+
+build: setup
+	@$(SWIFT) build $(RELEASE) 2>&1 | scripts/quietly
+
+demo: build
+	@$(BINARY) scripts/examples/hello.lua
+
+lint:
+	@scripts/lint
+
+unit: setup-tests
+	@$(SWIFT) build --build-tests 2>&1 | scripts/quietly
+	@$(SWIFT) test --skip-build
+
+official: setup-tests
+	@$(SWIFT) build --product agentscript 2>&1 | scripts/quietly
+	@Tests/official/run .build/debug/agentscript
+
+test: setup-tests lint
+	@$(SWIFT) build --build-tests 2>&1 | scripts/quietly
+	@Tests/official/run .build/debug/agentscript
+	@$(SWIFT) test --skip-build
+
+test-tsan: setup-tests
+	@$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --skip ScriptFileTests
+
+bench: build
+	@Benchmarks/run $(BINARY)
+
+install: build
+	@install -d "$(DESTDIR)$(PREFIX)/bin"
+	@install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/agentscript"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/agentscript"
+
+clean:
+	@rm -rf .build .build-*

@@ -72,7 +72,7 @@ struct JobView {
   private func time(_ job: JobRecord) -> String {
     if let duration = job.durationMs { return DurationText.short(milliseconds: duration) }
     guard !job.status.isTerminal, let started = job.startedAt else { return "" }
-    return DurationText.short(milliseconds: Int(now.milliseconds - started.milliseconds) / 1000 * 1000)
+    return DurationText.whole(milliseconds: Int(clamping: now.milliseconds - started.milliseconds))
   }
 
   private func age(_ job: JobRecord) -> String {

@@ -13,9 +13,10 @@ import Synchronization
 ///
 /// - Lines that stay are written whole, in the order of `note`. On a terminal there is also one status line below the
 ///   cursor; it is drawn at most ten times a second, and only between `show` and `hide`.
-/// - `note` never waits for the terminal: a thread writes, and is started by the first job. `hide` does wait, and writes
-///   what `note` left: whoever writes after `hide` comes after it on the screen too.
-/// - The cursor stays where others left it, in the middle of a line too.
+/// - Between `show` and `hide` a thread of the display's own writes, which the first job starts. From `hide` on `note`
+///   writes at once: whoever writes after it comes after it on the screen too.
+/// - The cursor stays where others left it, in the middle of a line too: on a terminal, lines that stay are put in above
+///   the cursor's.
 final class ProgressDisplay: Sendable {
   /// What is shown.
   enum Form: Hashable, Sendable {
@@ -65,18 +66,20 @@ final class ProgressDisplay: Sendable {
     pending = Mutex(Pending(model: ProgressModel(form: form == .terminal ? .terminal : .plain, palette: palette)))
   }
 
-  /// Takes a job's record as it is now. In order per job; from any thread; returns at once.
+  /// Takes a job's record as it is now. In order per job; from any thread.
   func note(_ job: JobRecord) {
     guard form != .quiet else { return }
     let now = Moment.now()
     let clock = form == .plain ? Self.clock(now.wall) : ""
+    let columns = form == .terminal ? stream.columns ?? 80 : 0
     let needsThread = pending.withLock { pending in
-      pending.lines += pending.model.note(job, at: now, clock: clock)
+      pending.lines += pending.model.note(job, at: now, clock: clock, columns: columns)
       pending.isChanged = true
       defer { pending.hasThread = true }
       return !pending.hasThread && !pending.isFinished
     }
     if needsThread { startThread() }
+    screen.withLock { if !$0.isVisible { flush(&$0) } }
     signal.signal()
   }
 
@@ -182,9 +185,10 @@ final class ProgressDisplay: Sendable {
     }
     guard !lines.isEmpty else { return }
     erase(&screen)
+    guard form == .terminal else { return stream.talk(lines.map { $0 + "\n" }.joined()) }
     let isPrompting = screen.isVisible && editor?.isReading == true
     if isPrompting { editor?.hide() }
-    stream.talk(lines.joined(separator: "\n") + "\n")
+    stream.talk(lines.map(Self.above).joined())
     if isPrompting { editor?.show() }
   }
 
@@ -198,6 +202,11 @@ final class ProgressDisplay: Sendable {
   /// the column, which a line feed would lose to the terminal driver.
   private static func below(_ text: String) -> String {
     "\u{1B}D\u{1B}[A\u{1B}7\u{1B}[B\r\u{1B}[K\(text)\u{1B}8"
+  }
+
+  /// Puts a line in above the cursor's and comes back to where that has moved.
+  private static func above(_ text: String) -> String {
+    "\u{1B}D\u{1B}[A\u{1B}7\r\u{1B}[L\(text)\u{1B}8\u{1B}[B"
   }
 
   private static func clock(_ time: Timestamp) -> String {

@@ -42,9 +42,9 @@ struct ProgressModel {
   var isBusy: Bool { !live.isEmpty }
 
   /// Takes a job's new record. Gives the lines that it is worth, ready to be written, without line ends; `clock` is the
-  /// local time for the plain form.
-  mutating func note(_ job: JobRecord, at now: Moment, clock: String) -> [String] {
-    guard !job.status.isTerminal else { return end(job, clock) }
+  /// local time for the plain form, `columns` the width that each line of the other form keeps to.
+  mutating func note(_ job: JobRecord, at now: Moment, clock: String, columns: Int) -> [String] {
+    guard !job.status.isTerminal else { return end(job, clock, columns) }
     let before = live[job.id]
     let hasStarted = job.status == .running && (before?.status != .running || before?.attempts != job.attempts)
     var entry = Live(
@@ -74,7 +74,7 @@ struct ProgressModel {
     let running = live.values.filter { $0.status == .running }
       .sorted { ($0.since.monotonic, $0.label) < ($1.since.monotonic, $1.label) }
     for (index, job) in running.prefix(4).enumerated() {
-      let time = DurationText.short(milliseconds: now.millisecondsSince(job.since) / 1000 * 1000)
+      let time = DurationText.whole(milliseconds: now.millisecondsSince(job.since))
       let piece = (index == 0 ? " · " : ", ") + "\(job.label) \(Self.percent(job.fraction))\(time)"
       let room = columns - 1 - TextWidth.of(line)
       guard TextWidth.of(piece) <= room else {
@@ -98,7 +98,7 @@ struct ProgressModel {
 
   // MARK: words
 
-  private mutating func end(_ job: JobRecord, _ clock: String) -> [String] {
+  private mutating func end(_ job: JobRecord, _ clock: String, _ columns: Int) -> [String] {
     live[job.id] = nil
     switch job.status {
     case .completed: completed += 1
@@ -110,20 +110,28 @@ struct ProgressModel {
     case .plain:
       let after = time.map { job.isSuccess ? " in \($0)" : " after \($0)" } ?? ""
       return ["[\(clock)] " + (job.isSuccess ? "finished \(Self.label(job))\(after)" : Self.failure(job, after))]
-    case .terminal:
-      var line = "\(palette.mark(job.status)) \(Self.label(job))"
-      if let time { line += palette.dim("  \(time)") }
-      if !job.isSuccess { line += "  \(palette.paint(Self.because(job), as: job.status))\(hint(job))" }
-      return [line]
+    case .terminal: return kept(job, time, columns)
     }
+  }
+
+  /// The lines about an ended job that stay on the terminal, none wider than `columns` less one.
+  private func kept(_ job: JobRecord, _ time: String?, _ columns: Int) -> [String] {
+    let label = TextWidth.fitted(Self.label(job), to: max(8, columns - 16))
+    var line = "\(palette.mark(job.status)) \(label)"
+    var room = columns - 3 - TextWidth.of(label)
+    if let time, room > time.count + 2 {
+      line += palette.dim("  \(time)")
+      room -= time.count + 2
+    }
+    guard !job.isSuccess else { return [line] }
+    let why = TextWidth.fitted(Self.because(job), to: room - 2)
+    if !why.isEmpty { line += "  " + palette.paint(why, as: job.status) }
+    guard job.status != .cancelled, job.startedAt != nil else { return [line] }
+    return [line, palette.dim(TextWidth.fitted("  agentscript logs \(job.id)", to: columns - 1))]
   }
 
   private static func failure(_ job: JobRecord, _ after: String) -> String {
     "\(verb(job.status)) \(label(job))\(after): \(because(job)) (agentscript logs \(job.id))"
-  }
-
-  private func hint(_ job: JobRecord) -> String {
-    job.startedAt == nil ? "" : palette.dim("  agentscript logs \(job.id)")
   }
 
   private static func verb(_ status: JobStatus) -> String {

@@ -53,6 +53,11 @@ enum DurationText {
     }
   }
 
+  /// The same in whole seconds, for what still counts: `3s`, `3m 20s`.
+  static func whole(milliseconds: Int) -> String {
+    milliseconds < 10_000 ? "\(max(0, milliseconds) / 1000)s" : short(milliseconds: milliseconds)
+  }
+
   /// How long ago something was, in one unit: `now`, `12s ago`, `3m ago`, `5h ago`, `2d ago`. A clock that went back
   /// gives `now`.
   static func ago(milliseconds: Int) -> String {

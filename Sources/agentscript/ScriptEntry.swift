@@ -36,7 +36,8 @@ enum ScriptEntry {
       answer: { insert, listing, receiver in
         editor.answer(insert: insert, listing: listing) { receiver(ScriptPrompt.Event($0)) }
       },
-      remember: { editor.remember($0) }, columns: { LineEditor.columns }, isTerminal: LineEditor.isTerminal)
+      remember: { editor.remember($0) }, interrupt: { editor.interrupt() }, columns: { LineEditor.columns },
+      isTerminal: LineEditor.isTerminal)
   }
 }
 

@@ -6,6 +6,10 @@ final class HostGate: Sendable {
   let mailbox = Mailbox<HostMessage>()
   /// Lua code runs now.
   let isBusy = Atomic(false)
+  /// The prompt waits for a line: Ctrl-C is for the line then.
+  let isPrompting = Atomic(false)
+  /// How often Ctrl-C was pressed since the script began, or since the prompt read its last line.
+  let interrupts = Atomic(0)
   private let interrupt = Mutex<LuaInterrupt?>(nil)
 
   /// Ends all processes of the run at once, from any thread.

@@ -1,4 +1,5 @@
 internal import LuaBindings
+internal import Synchronization
 
 /// How the prompt reads: line editing lives above this layer, on threads of its own.
 public struct ScriptPrompt: Sendable {
@@ -22,6 +23,8 @@ public struct ScriptPrompt: Sendable {
   public var answer: @Sendable (_ insert: [UInt8]?, _ listing: [UInt8]?, @escaping Receiver) -> Void
   /// Puts an entry into the history.
   public var remember: @Sendable ([UInt8]) -> Void
+  /// Gives up the line that is being read.
+  public var interrupt: @Sendable () -> Void
   /// The terminal's width in columns.
   public var columns: @Sendable () -> Int
   /// A person types.
@@ -31,11 +34,13 @@ public struct ScriptPrompt: Sendable {
   public init(
     read: @escaping @Sendable ([UInt8], @escaping Receiver) -> Void,
     answer: @escaping @Sendable ([UInt8]?, [UInt8]?, @escaping Receiver) -> Void,
-    remember: @escaping @Sendable ([UInt8]) -> Void, columns: @escaping @Sendable () -> Int, isTerminal: Bool
+    remember: @escaping @Sendable ([UInt8]) -> Void, interrupt: @escaping @Sendable () -> Void,
+    columns: @escaping @Sendable () -> Int, isTerminal: Bool
   ) {
     self.read = read
     self.answer = answer
     self.remember = remember
+    self.interrupt = interrupt
     self.columns = columns
     self.isTerminal = isTerminal
   }
@@ -71,7 +76,10 @@ extension ScriptHost {
   /// Suspends the calling task until the prompt has an event.
   fileprivate func awaitEvent(_ start: (@escaping ScriptPrompt.Receiver) -> Void) -> HostOutcome {
     let (number, wait) = expectAnswer(), gate = gate
+    gate.interrupts.store(0, ordering: .relaxed)
+    gate.isPrompting.store(true, ordering: .releasing)
     start { event in
+      gate.isPrompting.store(false, ordering: .releasing)
       gate.post(.answer(number) { _ throws(HostFailure) in .values(event.values) })
     }
     return .wait(wait, until: nil)

@@ -40,7 +40,6 @@ public struct ScriptRunner: Sendable {
       signals.wake()
     }
     box.start(stackSize: 8 << 20)
-    var interrupts = 0
     // Code stuck inside a C function never looks at the clock: then this thread ends the process.
     var deadline = invocation.options.timeout.map { MonotonicTime.now.advanced(by: $0 + ScriptRunner.patience) }
     var exitCode: Int32 = 124
@@ -50,8 +49,12 @@ public struct ScriptRunner: Sendable {
       case .deadline:
         return giveUp(gate, exitCode, "the script did not end in time: it is stuck inside a C function")
       case .signal(SIGINT):
-        interrupts += 1
-        if interrupts > 1 { return giveUp(gate, 130, nil) }
+        if gate.isPrompting.load(ordering: .acquiring), let prompt {
+          guard prompt.isTerminal else { return giveUp(gate, 130, nil) }
+          prompt.interrupt()
+          continue
+        }
+        if gate.interrupts.add(1, ordering: .relaxed).newValue > 1 { return giveUp(gate, 130, nil) }
         gate.postUrgently(.interrupt)
       case .signal(let number):
         exitCode = 128 + number

@@ -12,7 +12,7 @@ FUNCTIONS
       waits for the task whose output file is x (or the job, or the id, x) and returns its result. After `timeout`
       (default "5m") the task goes on, and {success = false, error = "Timeout", reason = "timeout"} is returned; likewise
       {success = false, error = ...} for a file that belongs to no task. How a task ended is read from its record: what
-      it printed decides nothing.
+      it printed decides nothing. (It is the global of the same name.)
   patterns.run_background_task(description, work [, spec])
       starts the task in the background, waits for it and returns its result. Other coroutines go on meanwhile. work: a
       command (a string or a list of words), a Lua function, or a table with fields of a task (prompt, agent, ...). spec:
@@ -32,36 +32,14 @@ local agentscript = require "agentscript"
 local arguments = require "agentscript.arguments"
 local check = arguments.check
 
-local function timed_out() return { success = false, status = "running", reason = "timeout", error = "Timeout" } end
-
---- The id of the task that an output file belongs to: jobs/<id>.log.
-local function id_of_file(x)
-  if type(x) ~= "string" then return x end
-  local name = x:match("([^/]+)%.log$")
-  return name or x
-end
-
---- wait(x, timeout), as a result for either kind of disappointment.
-local function waited(x, timeout)
-  local target = id_of_file(x)
-  if type(target) == "string" then
-    local known, problem = agentscript.status(target)
-    if not known then return { success = false, error = problem or ("no task belongs to '%s'"):format(x) } end
-  end
-  local result = agentscript.wait(target, timeout)
-  return result or timed_out()
-end
-
 function patterns.wait_for_completion(x, timeout)
-  check("patterns.wait_for_completion", 1, "x", x, "string table userdata")
-  check("patterns.wait_for_completion", 2, "timeout", timeout, "number string nil")
-  local result = waited(x, timeout or "5m")
+  local result = agentscript.wait_for_completion(x, timeout)
   return result
 end
 
 --- The fields of `work` and `spec` in one new table.
 local function merged(description, work, spec)
-  local fields = { description = description, run_in_background = true }
+  local fields = { description = description }
   local is_spec = type(work) == "table" and work[1] == nil
   if is_spec then
     for key, value in next, work do fields[key] = value end
@@ -72,7 +50,7 @@ local function merged(description, work, spec)
   end
   for key, value in next, spec or {} do fields[key] = value end
   local timeout = fields.wait_timeout
-  fields.wait_timeout = nil
+  fields.wait_timeout, fields.run_in_background = nil, true
   return fields, timeout
 end
 
@@ -81,8 +59,9 @@ function patterns.run_background_task(description, work, spec)
   check("patterns.run_background_task", 2, "work", work, "string table function")
   check("patterns.run_background_task", 3, "spec", spec, "table nil")
   local fields, timeout = merged(description, work, spec)
-  local result = waited(agentscript.task(fields), timeout)
-  return result
+  local job = agentscript.task(fields)
+  if timeout == nil then return (agentscript.wait(job)) end
+  return (agentscript.wait_for_completion(job, timeout))
 end
 
 function patterns.robust_background_task(description, work, spec)

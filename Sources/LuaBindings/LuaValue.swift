@@ -21,6 +21,11 @@ public enum LuaValue: Sendable, Hashable {
     if case .string(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil }
   }
 
+  /// The string, or nil if this is no string or its bytes are not UTF-8.
+  public var exactText: String? {
+    if case .string(let bytes) = self { String(validating: bytes, as: UTF8.self) } else { nil }
+  }
+
   /// The number, whether Lua kept it as an integer or a float.
   public var double: Double? {
     switch self {

@@ -268,6 +268,10 @@ function api.read_output(x, options)
 end
 
 --- wait_for_completion(output_file or job [, timeout]): the documented pattern's helper.
-function api.wait_for_completion(x, timeout) return host.wait_for_completion(x, timeout) end
+--- A time-out is a result here, and the job goes on.
+function api.wait_for_completion(x, timeout)
+  local result = host.wait_for_completion(x, timeout)
+  return result or { success = false, status = "running", reason = "timeout", error = "Timeout" }
+end
 
 return api

@@ -59,7 +59,8 @@ struct OptionReader {
 
   mutating func text(_ name: String, _ alias: String...) throws(HostFailure) -> String? {
     guard let (name, value) = try takeAny([name] + alias) else { return nil }
-    guard case .string = value, let text = value.text else { throw failure(name, value, "a string") }
+    guard case .string = value else { throw failure(name, value, "a string") }
+    guard let text = value.exactText else { throw failure(name, value, "a string of UTF-8") }
     return text
   }
 

@@ -99,7 +99,10 @@ extension ScriptHost {
     do throws(OutputError) {
       let bytes = try stream.follower.next()
       if !bytes.isEmpty { return .value(.string(bytes)) }
-    } catch { throw .misuse("read_output: \(error.description)") }
+    } catch {
+      // A queued job has no file yet, a skipped one never gets one.
+      guard stream.job != nil, error.code == .missing else { throw .misuse("read_output: \(error.description)") }
+    }
     if isOver { return .value(.nil) }
     // The caller polls: the pause ends early when the job does.
     guard let job = stream.job else { return .value(.nil) }

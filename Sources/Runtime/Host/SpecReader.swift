@@ -39,7 +39,7 @@ enum SpecReader {
     let description = try options.text("description")
     if let label = id ?? key ?? name ?? description { options.subject = "\(subject) '\(label)'" }
     let work = try readWork(&options)
-    var spec = TaskSpec(work: work.work)
+    var spec = TaskSpec(work: work?.work ?? .function)
     spec.name = name
     spec.description = description
     spec.agent = try options.text("agent", "subagent_type")
@@ -49,7 +49,7 @@ enum SpecReader {
     spec.retries = try options.count("retries", in: 0...1000) ?? 0
     spec.retryDelay = try options.duration("retry_delay") ?? .zero
     var request = TaskRequest(spec: spec)
-    request.function = work.function
+    request.function = work?.function
     request.onProgress = try options.function("on_progress")
     request.runsInBackground = try options.flag("run_in_background") ?? false
     request.key = id ?? key
@@ -63,6 +63,8 @@ enum SpecReader {
     }
     if let key = request.key { _ = try jobID(key, options.subject) }
     try options.finish()
+    // Only now: a slip in the name of one of them has been told before.
+    if work == nil { throw .misuse("\(options.subject): nothing to run; give it a command, a prompt or an fn") }
     return request
   }
 
@@ -72,10 +74,10 @@ enum SpecReader {
     }
   }
 
-  /// One of command, prompt (or task) and fn, and only one.
+  /// One of command, prompt (or task) and fn, and only one; nil if there is none.
   private static func readWork(
     _ options: inout OptionReader
-  ) throws(HostFailure) -> (work: TaskSpec.Work, function: LuaReference?) {
+  ) throws(HostFailure) -> (work: TaskSpec.Work, function: LuaReference?)? {
     let command = try options.take("command")
     let prompt = try options.take("prompt", "task")
     let function = try options.take("fn")
@@ -86,31 +88,35 @@ enum SpecReader {
     }
     if let command { return (try readCommand(command.value, options), nil) }
     if let prompt {
-      guard case .string = prompt.value, let text = prompt.value.text else {
-        throw options.failure(prompt.name, prompt.value, "a string")
-      }
+      guard case .string = prompt.value else { throw options.failure(prompt.name, prompt.value, "a string") }
+      guard let text = prompt.value.exactText else { throw notUTF8(options.subject, "the \(prompt.name)") }
       if text.isEmpty { throw .misuse("\(options.subject): the \(prompt.name) is empty") }
       return (.prompt(text), nil)
     }
-    guard let function else {
-      throw .misuse("\(options.subject): nothing to run; give it a command, a prompt or an fn")
-    }
+    guard let function else { return nil }
     guard case .function(let reference) = function.value else {
       throw options.failure("fn", function.value, "a function")
     }
     return (.function, reference)
   }
 
+  private static func notUTF8(_ subject: String, _ what: String) -> HostFailure {
+    .misuse("\(subject): \(what) contains bytes that are not UTF-8; only stdin can pass these on")
+  }
+
   private static func readCommand(_ value: LuaValue, _ options: OptionReader) throws(HostFailure) -> TaskSpec.Work {
     switch value {
     case .string(let bytes):
       if bytes.contains(0) { throw .misuse("\(options.subject): the command contains a NUL byte") }
-      let text = value.text ?? ""
+      guard let text = value.exactText else { throw notUTF8(options.subject, "the command") }
       if text.allSatisfy(\.isWhitespace) { throw .misuse("\(options.subject): the command is empty") }
       return .shell(text)
     case .table(let table) where table.pairs.isEmpty && !table.array.isEmpty:
       var words: [String] = []
       for (index, element) in table.array.enumerated() {
+        if case .string = element, element.exactText == nil {
+          throw notUTF8(options.subject, "word \(index + 1) of the command")
+        }
         guard let word = element.text ?? element.int.map({ String($0) }), !word.utf8.contains(0) else {
           throw .misuse(
             "\(options.subject): word \(index + 1) of the command must be a string without NUL bytes, not \(OptionReader.show(element))"
@@ -140,7 +146,8 @@ enum SpecReader {
         case .string, .integer, .number:
           let bytes = LuaText.describe(pair.value)
           if bytes.contains(0) { throw .misuse("\(options.subject): env.\(name) contains a NUL byte") }
-          spec.environment[name] = .some(String(decoding: bytes, as: UTF8.self))
+          guard let text = LuaValue.string(bytes).exactText else { throw notUTF8(options.subject, "env.\(name)") }
+          spec.environment[name] = .some(text)
         default:
           throw .misuse(
             "\(options.subject): env.\(name) must be a string, a number, or false to take it away, not \(OptionReader.show(pair.value))"

@@ -4,7 +4,7 @@ import LuaBindings
 final class TestHost {
   enum Function: Int32, CaseIterable { case pause, echo, fail, object, readObject, closeObject, describe }
 
-  private(set) var state: LuaState!
+  let state: LuaState
   var answers: [LuaAnswer] = []
   var interruption: LuaAnswer = .nothing
   var received: [[LuaValue]] = []

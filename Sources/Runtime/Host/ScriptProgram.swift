@@ -93,7 +93,10 @@ struct ScriptProgram {
   /// What the script gets as `...`: the global `arg` as earlier chunks left it.
   private func scriptArguments() -> Result<[LuaValue], ArgumentFailure> {
     if case .none = invocation.main { return .success([]) }
-    let code = "if type(arg) ~= 'table' then error(\"'arg' is not a table\", 0) end return {n = #arg, table.unpack(arg)}"
+    let code = """
+      if type(arg) ~= 'table' then error("'arg' is not a table", 0) end
+      return {n = #arg, table.unpack(arg)}
+      """
     let outcome = chunk([]) { () throws(LuaError) in try host.lua.load(Array(code.utf8), name: "=agentscript/arg") }
     guard case .finished(.table(let table), _) = outcome else { return .failure(ArgumentFailure(outcome: outcome)) }
     return .success(table.array)

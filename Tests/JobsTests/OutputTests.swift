@@ -153,6 +153,29 @@ import Testing
     #expect(try OutputReader(path: path).read(ReadOptions(match: LinePattern("t"))).text == "two\nthr")
   }
 
+  @Test func OurLastMarkersAreNoOutputAlsoBeforeTheRegistryKnows() async throws {
+    let folder = try TemporaryFolder()
+    let (registry, run) = try folder.registry()
+    for (number, text) in ["", "x", "x\n", "x\n\n", "a\n\n[RESULT]\n{ mine }\nb"].enumerated() {
+      var state = try await registry.submit("job-\(number)", run: run)
+      let output = try OutputFile(creatingAt: folder.state.file(.log, of: state.record.id), description: "x")
+      try await registry.commit([state.apply(.started(pid: 1, pidStarted: 1), at: .now())])
+      let running = state.record
+      try output.append(Array(text.utf8))
+      var outcome = JobOutcome.completed(exitCode: 0)
+      outcome.output = try output.extent()
+      try await registry.finish([FinishedJob(change: state.apply(.ended(outcome), at: .now()), output: output)])
+      // As a reader sees it that has read the record a moment ago, and goes on when the end is known.
+      for options in [ReadOptions(), ReadOptions(tail: 1000), ReadOptions(match: try LinePattern(""))] {
+        let early = try OutputReader(running).read(options)
+        #expect(text.hasPrefix(early.text))
+        let rest = try OutputReader(state.record).read(ReadOptions(since: max(early.nextOffset, output.firstOffset)))
+        #expect(early.text + rest.text == text)
+      }
+    }
+    registry.close()
+  }
+
   @Test func WhatIsNoFileIsRefused() throws {
     let folder = try TemporaryFolder()
     let missing = #expect(throws: OutputError.self) { try OutputReader(path: folder.path + "/no.log").read() }

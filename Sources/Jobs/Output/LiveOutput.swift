@@ -42,7 +42,7 @@ public struct LiveOutput: AsyncSequence, Sendable {
     /// The next piece; nil once the job has ended and all was read.
     public mutating func next() async throws -> [UInt8]? {
       while !isOver, !Task.isCancelled {
-        // The record first: what an ended job wrote is all in the file.
+        // The record first: when it says that the job has ended, all that it wrote is in the file.
         guard let record = try record() else { break }
         let part = try OutputReader(record).read(options)
         let moved = part.nextOffset > options.since ?? 0

@@ -41,7 +41,9 @@ public struct OutputReader: Sendable {
   public func read(_ options: ReadOptions = ReadOptions()) throws(OutputError) -> OutputPart {
     do throws(OutputError) {
       let since = max(options.since ?? 0, 0)
-      let start = since == 0 && isBodyOnly ? try bodyStart() : since
+      guard let start = since == 0 && isBodyOnly ? try bodyStart() : since else {
+        return OutputPart(bytes: [], nextOffset: 0, isCut: false)
+      }
       if !options.selectsLines { return try readBytes(from: start, limit: options.limit) }
       if let tail = options.tail, options.lines == nil, options.match == nil,
         let part = try readTail(from: start, lines: tail, limit: options.limit)
@@ -77,13 +79,13 @@ public struct OutputReader: Sendable {
 
   /// Where the body begins and ends at present.
   func extent() throws(OutputError) -> OutputExtent {
-    let start = try bodyStart()
+    let start = try bodyStart() ?? 0
     let source = try LogSource(path: path)
     return OutputExtent(start: start, end: max(start, source.storedLength))
   }
 
-  /// Behind `[START] …`, `Task: …` and the empty line.
-  private func bodyStart() throws(OutputError) -> Int {
+  /// Behind `[START] …`, `Task: …` and the empty line; nil while the file was made but its head is not yet in it.
+  private func bodyStart() throws(OutputError) -> Int? {
     var source = try LogSource(path: path)
     var head: [UInt8] = []
     while head.count < OutputReader.longestLine {
@@ -96,12 +98,32 @@ public struct OutputReader: Sendable {
         return index + 1
       }
     }
-    return 0
+    return head.isEmpty && mayGrow ? nil : 0
+  }
+
+  /// Behind the last byte that is to be read.
+  ///
+  /// Our last markers are in the file a moment before the registry says where the output ends. Until it does, what looks
+  /// like them at the end of a live job's file is left for the next time: it may be theirs or the job's.
+  private func end(of source: borrowing LogSource) throws(OutputError) -> Int {
+    if let bodyEnd { return bodyEnd }
+    if source.isCompressed { return Int.max }
+    let length = source.storedLength
+    guard isBodyOnly, mayGrow else { return length }
+    let window = min(length, 1 << 16)
+    let bytes = try source.read(from: length - window, count: window)
+    let marker = Array("\n\n[RESULT]\n{".utf8)
+    var position = bytes.count - marker.count
+    while position >= 0 {
+      if bytes[position] == 0x0A, bytes[position...].starts(with: marker) { return length - window + position }
+      position -= 1
+    }
+    return length
   }
 
   private func readBytes(from start: Int, limit: Int) throws(OutputError) -> OutputPart {
     var source = try LogSource(path: path)
-    let end = bodyEnd ?? (source.isCompressed ? Int.max : source.storedLength)
+    let end = try end(of: source)
     try source.skip(to: start)
     let bytes = try source.nextAll(min(limit, max(end - start, 0)))
     let next = start + bytes.count
@@ -114,7 +136,7 @@ public struct OutputReader: Sendable {
   private func readTail(from start: Int, lines: Int, limit: Int) throws(OutputError) -> OutputPart? {
     let source = try LogSource(path: path)
     if source.isCompressed { return nil }
-    let end = max(min(bodyEnd ?? source.storedLength, source.storedLength), start)
+    let end = max(min(try end(of: source), source.storedLength), start)
     var found = 0
     var position = end
     let lowest = max(start, end - limit)
@@ -137,7 +159,7 @@ public struct OutputReader: Sendable {
 
   private func readLines(from start: Int, _ options: ReadOptions) throws(OutputError) -> OutputPart {
     var source = try LogSource(path: path)
-    let end = bodyEnd ?? Int.max
+    let end = try end(of: source)
     try source.skip(to: start)
     var selection = LineSelection(options)
     var next = start

@@ -1,0 +1,47 @@
+-- Given a project that is broken, the examples stop where they should, with exit code 1.
+local fs = require "fs"
+local path = require "path"
+
+local program, examples = arg[-1], path.join(path.dirname(arg[0]), "../../../../scripts/examples")
+if not path.is_absolute(program) then program = assert(require "shell".which(program)) end
+local root = assert(fs.tmpdir())
+
+local function run(code, words, ...)
+  local command = { program, path.join(examples, words[1]), table.unpack(words, 2) }
+  local r = task { command = command, timeout = "1m" }
+  assert(r.exit_code == code, ("%s: exit code %s: %s"):format(words[1], r.exit_code, r.output))
+  for _, text in ipairs { ... } do assert(r.output:find(text, 1, true), ("no %q in: %s"):format(text, r.output)) end
+end
+
+-- deployment: a failed check deploys nothing.
+local project, target = path.join(root, "project"), path.join(root, "target")
+local function write(name, text) assert(fs.write(path.join(project, name), text .. "\n", { parents = true })) end
+write("scripts/lint.sh", "echo 'index.html: no title'; exit 1")
+write("scripts/test.sh", "echo tested")
+write("scripts/build.sh", "mkdir -p dist && echo '<h1>Hi</h1>' > dist/index.html")
+write("api/status.json", "{}")
+run(1, { "deployment.lua", project, target }, "lint             failed", "no title", "stopped at validation")
+assert(not fs.exists(target))
+-- It is deployed, but does not answer what it should: the failure is the smoke tests'.
+write("scripts/lint.sh", "true")
+run(1, { "deployment.lua", project, target }, "frontend deploy  completed", "smoke tests      failed", "stopped at smoke")
+assert(fs.is_link(path.join(target, "current")) and fs.read(path.join(target, "current/index.html")) == "<h1>Hi</h1>\n")
+fs.remove(path.join(project, "api"), { recursive = true })
+run(1, { "deployment.lua", project, target }, "backend deploy   failed", "stopped at backend")
+run(2, { "deployment.lua", project }, "usage")
+
+-- test_pipeline: what comes after the failure does not run.
+run(1, { "test_pipeline.lua", root, "true", "echo two failed; exit 1", "touch ran" }, "integration  failed", "stopped in phase integration", "two failed")
+assert(not fs.exists(path.join(root, "ran")))
+run(0, { "test_pipeline.lua", root, "true", "true" }, "all phases passed")
+run(2, { "test_pipeline.lua", root }, "usage")
+
+-- build_monitoring: text that says "complete" does not make a success.
+run(1, { "build_monitoring.lua", root, "sh", "-c", "echo Build complete; exit 3" }, "Build complete", "not built: ", "exit code 3")
+run(2, { "build_monitoring.lua", root }, "usage")
+
+-- parallel_explore: nothing found is no failure; no folder is.
+run(0, { "parallel_explore.lua", target }, "Search test patterns: 0 lines (completed)")
+run(1, { "parallel_explore.lua", path.join(root, "none") }, "is not a folder")
+
+assert(fs.remove(root, { recursive = true }))

@@ -1,0 +1,31 @@
+-- Every example runs from anywhere, in a project that it makes itself, and leaves nothing of it behind.
+local fs = require "fs"
+local path = require "path"
+
+local program, examples = arg[-1], path.join(path.dirname(arg[0]), "../../../../scripts/examples")
+if not path.is_absolute(program) then program = assert(require "shell".which(program)) end
+local temporary = assert(fs.tmpdir())
+
+local expected = {
+  ["hello.lua"] = { "Hello, world!", "count      completed", "waited", "  10\n" },
+  ["parallel_explore.lua"] = { "Search auth patterns: 8 lines (completed)", "Search API endpoints: 3 lines",
+    "Search test patterns: 2 lines", "  ./src/routes.js:1:app.post" },
+  ["build_monitoring.lua"] = { "[PROGRESS] 100% built index", "Build complete", "built after", "3 pages" },
+  ["test_pipeline.lua"] = { "unit         completed", "integration  completed", "e2e          completed", "all phases passed" },
+  ["deployment.lua"] = { "backend deploy   completed", "frontend deploy  completed", "smoke tests      completed", "deployed as 2" },
+}
+
+for _, file in ipairs(assert(fs.glob("*.lua", { base = examples }))) do
+  local name = path.basename(file)
+  local texts = assert(expected[name], "no test for the example " .. name)
+  expected[name] = nil
+  local r = task { command = { program, file }, env = { TMPDIR = temporary }, timeout = "1m" }
+  assert(r.success, name .. ": " .. r.output)
+  for _, text in ipairs(texts) do
+    assert(r.output:find(text, 1, true), ("%s does not say %q: %s"):format(name, text, r.output))
+  end
+  assert(#fs.list(temporary) == 0, name .. " left something behind")
+  assert(fs.read(file):find "^#!/usr/bin/env agentscript\n%-%-%[%[" and fs.stat(file).mode & 73 == 73, name)
+end
+assert(next(expected) == nil, "an example is gone")
+assert(fs.remove(temporary))

@@ -12,7 +12,7 @@ import Testing
     #expect(folder.mode(folder.state.registryPath) == 0o600)
     #expect(folder.mode(folder.state.registryPath + "-wal") == 0o600)
     #expect(try folder.contents(folder.state.path + "/.gitignore") == "*\n")
-    #expect(FileIO.names(in: folder.state.path).allSatisfy { !$0.hasPrefix("registry.db.new-") })
+    #expect(FileIO.names(in: folder.state.path).allSatisfy { !$0.hasPrefix(RegistryFile.temporaryPrefix) })
     registry.close()
   }
 

@@ -16,7 +16,7 @@ enum RegistryFile {
   static func openForWriting(_ directory: StateDirectory) throws(RegistryError) -> DatabaseQueue {
     let path = directory.registryPath
     try refuseNetworkFileSystem(directory)
-    if !directory.holdsRegistry { try create(at: path) }
+    if !directory.holdsRegistry { try create(in: directory) }
     try checkOwner(path)
     // SQLite would open it for reading instead, and say so at the first change.
     for name in [directory.path, path] where access(name, W_OK) != 0 {
@@ -42,8 +42,9 @@ enum RegistryFile {
     return queue
   }
 
-  /// Begins the names of registries that are being made.
-  static let temporaryPrefix = "registry.db.new-"
+  /// Begins the names of registries that are being made. Not the registry's own name: until it is complete and closed,
+  /// other than SQLite must open it.
+  static let temporaryPrefix = ".new-registry-"
 
   private static func connect(_ path: String, isReadOnly: Bool) throws(RegistryError) -> DatabaseQueue {
     var configuration = Configuration()
@@ -60,8 +61,9 @@ enum RegistryFile {
     return try RegistryError.wrapping(path) { try DatabaseQueue(path: path, configuration: configuration) }
   }
 
-  private static func create(at path: String) throws(RegistryError) {
-    let temporary = "\(path).new-\(UInt64.random(in: .min ... .max))"
+  private static func create(in directory: StateDirectory) throws(RegistryError) {
+    let path = directory.registryPath
+    let temporary = directory.path + "/" + temporaryPrefix + String(UInt64.random(in: .min ... .max))
     // SQLite would use the umask's mode; it takes an empty file as a new database.
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw RegistryError(SystemCallError.last("open", temporary)) }
@@ -72,15 +74,25 @@ enum RegistryFile {
     try RegistryError.wrapping(temporary) {
       let queue = try DatabaseQueue(path: temporary)
       try queue.writeWithoutTransaction { database in
-        try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        // Nobody else knows the file yet, so it is enough to wait for the disk once, when it is complete.
+        try database.execute(sql: "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
         try upgrade(database, path: temporary)
+        try database.execute(sql: "PRAGMA journal_mode = WAL")
       }
-      // The last connection's close empties and removes the -wal.
       try queue.close()
     }
+    try synchronize(temporary)
     guard link(temporary, path) == 0 || errno == EEXIST else {
       throw RegistryError(SystemCallError.last("link", path))
     }
+  }
+
+  /// The file has no connection in this process any more: closing a descriptor of it drops nobody's locks.
+  private static func synchronize(_ path: String) throws(RegistryError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw RegistryError(SystemCallError.last("open", path)) }
+    defer { close(descriptor) }
+    do throws(SystemCallError) { try FileIO.synchronize(descriptor, path: path) } catch { throw RegistryError(error) }
   }
 
   /// Brings the registry to the schema that this program knows; refuses one that is newer.

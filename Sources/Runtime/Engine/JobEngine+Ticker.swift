@@ -54,7 +54,7 @@ extension JobEngine {
         if start != offset {
           scan.scanner = ProgressScanner()
           // In the middle of a line, which counts for nothing.
-          _ = scan.scanner.scan([UInt8(ascii: "…")])
+          _ = scan.scanner.scan([UInt8(ascii: "x")])
         }
         var reports = scan.scanner.scan(bytes).suffix(JobEngine.mostReports)
         scan.offset = start + bytes.count

@@ -12,7 +12,10 @@ extension ScriptHost {
     switch ending {
     case .returned:
       if task.job == nil { handOver(task) }
-    case .raised(let error): abandon(task, reason: "the code that started it failed: \(firstLine(error.message))")
+    case .raised(let error):
+      let isInterrupt = error.message == ScriptHost.interruption
+      let failure = "the code that started it failed: \(firstLine(error.message))"
+      abandon(task, reason: isInterrupt ? "interrupted by Ctrl-C" : failure)
     case .cancelled(let cause): abandon(task, reason: cause.reason)
     }
     finish(task)

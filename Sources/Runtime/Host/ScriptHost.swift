@@ -49,6 +49,8 @@ final class ScriptHost {
     var closesState: Bool
   }
 
+  /// The error that Ctrl-C raises, as in lua.
+  static let interruption = "interrupted!"
   /// A to-be-closed variable of a cancelled task may take this long.
   static let grace = Duration.seconds(5)
 
@@ -158,7 +160,7 @@ final class ScriptHost {
     if current.refusesWaits { return .cancel }
     if isInterrupted {
       isInterrupted = false
-      return .raiseBare("interrupted!")
+      return .raiseBare(.text(ScriptHost.interruption))
     }
     if let deadline = deadlines.next() { watchdog.watch(until: deadline) }
     return .nothing
@@ -169,7 +171,7 @@ final class ScriptHost {
     isInterrupted = true
     guard current == nil, let main = root.children.values.min(by: { $0.id < $1.id }), main.wait != nil else { return }
     isInterrupted = false
-    resolve(main, .raiseBare("interrupted!"))
+    resolve(main, .raiseBare(.text(ScriptHost.interruption)))
   }
 
   // MARK: Tasks

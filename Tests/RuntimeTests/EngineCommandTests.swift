@@ -32,9 +32,6 @@ import Testing
   }
 
   @Test func aThousandShortCommandsLeaveNothingBehind() async throws {
-    _ = try await bench.report(bench.order(.arguments(["true"]), id: "warm-up"))
-    await bench.backend.drain()
-    let before = Footprint.descriptors
     let folder = bench.folder.path
     let run = RunID.random()
     let environment = JobEnvironment().entries(changes: [:], job: "x", run: run.rawValue, attempt: 1)
@@ -57,8 +54,9 @@ import Testing
     #expect(ends == .init(repeating: .exited(code: 0), count: 1_000))
     await bench.backend.drain()
     #expect(bench.backend.liveCount == 0)
-    #expect(Footprint.zombies == 0)
-    #expect(Footprint.descriptors <= before + 5)
+    #expect(await Footprint.lastingZombies() == 0)
+    #expect(await Footprint.lastingProcessDescriptors() == 0)
+    #expect(Footprint.descriptors(in: folder) == 0)
   }
 
   // MARK: What it gets
@@ -151,7 +149,6 @@ import Testing
         "'echo' cannot be executed: its arguments and environment are too long"
       ),
     ]
-    let before = Footprint.descriptors
     for (number, (work, cwd, sentence)) in cases.enumerated() {
       let report = try await bench.report(bench.order(work, id: "n\(number)", folder: cwd))
       guard case .notStarted(let said) = report.end else {
@@ -160,7 +157,7 @@ import Testing
       }
       #expect(said.hasPrefix(sentence), "\(said)")
     }
-    #expect(Footprint.descriptors <= before + 3)
+    #expect(Footprint.descriptors(in: bench.folder.path) == 0)
   }
 
   // MARK: A job ends when its leader ends

@@ -159,6 +159,6 @@ import Testing
       #expect(report.end == .signalled(Int(SIGTERM)) && report.stop == .request, "\(order.job) met \(report)")
     }
     await bench.backend.drain()
-    #expect(Footprint.zombies == 0)
+    #expect(await Footprint.lastingZombies() == 0)
   }
 }

@@ -57,21 +57,50 @@ final class ScratchFolder: Sendable {
   }
 }
 
-/// What this process holds, for comparison before and after.
+/// What this process holds. Other tests run at the same time: what is asked here is not changed by them.
 enum Footprint {
-  static var descriptors: Int { names(in: "/proc/self/fd").count }
-  static var threads: Int { names(in: "/proc/self/task").count }
-
-  /// The children of this process that have ended and were not reaped.
-  static var zombies: Int {
-    names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
-      guard let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return false }
-      let fields = text[text.index(after: close)...].split(separator: " ")
-      return fields.count > 1 && fields[0] == "Z" && fields[1] == String(getpid())
-    }.count
+  /// The descriptors that are open in a folder.
+  static func descriptors(in folder: String) -> Int {
+    links(of: "/proc/self/fd").filter { $0.target.hasPrefix(folder + "/") }.count
   }
 
-  /// Resident memory in KiB.
+  /// Descriptors of processes that are gone, where they still are after a while.
+  static func lastingProcessDescriptors() async -> Int { await lasting(ofDead).count }
+
+  /// Children of this process that have ended and were not reaped, where they still are after a while.
+  static func lastingZombies() async -> Int { await lasting(zombies).count }
+
+  private static func lasting(_ look: () -> Set<String>) async -> Set<String> {
+    var seen = look()
+    for _ in 0..<3 where !seen.isEmpty {
+      try? await Task.sleep(for: .milliseconds(100))
+      seen.formIntersection(look())
+    }
+    return seen
+  }
+
+  private static func ofDead() -> Set<String> {
+    let found = links(of: "/proc/self/fd").filter { $0.target.contains("[pidfd]") }.map(\.name)
+    return Set(found.filter { read("/proc/self/fdinfo/\($0)")?.contains("Pid:\t-1\n") == true })
+  }
+
+  private static func zombies() -> Set<String> {
+    Set(
+      names(in: "/proc").compactMap { pid_t($0) }.compactMap { pid in
+        guard let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: close)...].split(separator: " ")
+        guard fields.count > 19, fields[0] == "Z", fields[1] == String(getpid()) else { return nil }
+        return "\(pid) \(fields[19])"
+      })
+  }
+
+  /// All of them. Others' are among them.
+  static var allDescriptors: Int { names(in: "/proc/self/fd").count }
+
+  /// How many threads this process has. Others' are among them.
+  static var threads: Int { names(in: "/proc/self/task").count }
+
+  /// Resident memory in KiB. Others' is part of it.
   static var residentKiB: Int {
     let line = (read("/proc/self/status") ?? "").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
     return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
@@ -89,6 +118,15 @@ enum Footprint {
       let count = Glibc.read(descriptor, &buffer, buffer.count)
       guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
       bytes += buffer[..<count]
+    }
+  }
+
+  private static func links(of path: String) -> [(name: String, target: String)] {
+    names(in: path).compactMap { name in
+      var buffer = [CChar](repeating: 0, count: 4096)
+      let count = readlink("\(path)/\(name)", &buffer, buffer.count)
+      guard count > 0 else { return nil }
+      return (name, String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
   }
 
@@ -229,7 +267,7 @@ struct EngineBench: Sendable {
   let engine: JobEngine
 
   init(
-    slots: Int = 10, grace: Duration = .seconds(5), home: String? = nil,
+    slots: Int = 10, grace: Duration = .seconds(5), home: String? = nil, keepsNotices: Bool = true,
     runFunction: @escaping JobEngine.FunctionRunner = { _, _ in .returned(output: [], data: nil) }
   ) throws {
     folder = try ScratchFolder()
@@ -239,7 +277,7 @@ struct EngineBench: Sendable {
     try registry.begin(run: run)
     engine = JobEngine(
       state: directory, registry: registry, run: run, maxConcurrent: slots, grace: grace, runFunction: runFunction,
-      observer: { [log] in log.take($0) })
+      observer: { [log] in if keepsNotices { log.take($0) } })
   }
 
   func shell(_ line: String, _ change: (inout TaskSpec) -> Void = { _ in }) -> TaskSpec {

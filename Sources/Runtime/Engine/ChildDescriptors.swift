@@ -9,8 +9,8 @@ import Jobs
 
 /// The descriptors that a child gets as its standard input and output.
 enum ChildDescriptors {
-  /// What stays free of descriptors for the spawning library: with none left after a fork it would never hear of the end.
-  private static let reserve: Int32 = 24
+  /// How many descriptors stay free, for all that goes on beside the start of processes. A quarter of the limit at most.
+  private static let reserve = 160
 
   /// The output file, opened anew for the child.
   ///
@@ -19,7 +19,7 @@ enum ChildDescriptors {
   static func output(_ file: OutputFile) throws(SystemCallError) -> Int32 {
     let descriptor = open(file.path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemCallError(call: "open", path: file.path, number: errno) }
-    guard descriptor + reserve < softLimit else {
+    guard hasRoom(besides: descriptor) else {
       close(descriptor)
       throw SystemCallError(call: "open", path: file.path, number: EMFILE)
     }
@@ -63,14 +63,22 @@ enum ChildDescriptors {
   /// `/dev/null`, open as long as the process lives.
   static let null: Int32 = open("/dev/null", O_RDWR | O_CLOEXEC)
 
-  private static var softLimit: Int32 {
+  /// Whether enough descriptors are free for a process to be started.
+  private static func hasRoom(besides newest: Int32) -> Bool {
     var limit = rlimit()
     #if os(Linux)
-      guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int32.max }
+      guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return true }
     #else
-      guard getrlimit(RLIMIT_NOFILE, &limit) == 0 else { return Int32.max }
+      guard getrlimit(RLIMIT_NOFILE, &limit) == 0 else { return true }
     #endif
-    return Int32(clamping: limit.rlim_cur)
+    let all = Int(clamping: limit.rlim_cur)
+    return max(used, Int(newest)) + min(reserve, all / 4) < all
+  }
+
+  /// How many descriptors are in use, where the kernel counts them (Linux 6.2); else 0.
+  private static var used: Int {
+    var info = stat()
+    return stat("/proc/self/fd", &info) == 0 ? Int(info.st_size) : 0
   }
 
   private static func unlinkedFile() throws(SystemCallError) -> Int32 {

@@ -1,3 +1,4 @@
+internal import CProcess
 import Jobs
 import Subprocess
 
@@ -29,8 +30,8 @@ extension CommandRun {
     let stop: StopCause?
   }
 
-  /// Starts the leader and waits for its end. The second value is nil if there was no leader.
-  func execute() async -> (CommandReport, Leftovers?) {
+  /// Starts the leader and waits for its end. There is no number if there was no leader.
+  func execute() async -> (CommandReport, leader: Int?) {
     var patience = SpawnPatience()
     while true {
       if let cause = stopCause { return (CommandReport(end: .withdrawn, stop: cause), nil) }
@@ -77,7 +78,7 @@ extension CommandRun {
     }
   }
 
-  private func spawn(_ program: (Executable, Arguments)) async throws(SpawnFailure) -> (CommandReport, Leftovers?) {
+  private func spawn(_ program: (Executable, Arguments)) async throws(SpawnFailure) -> (CommandReport, leader: Int?) {
     let (input, output) = try descriptors()
     var options = PlatformOptions()
     options.createSession = true
@@ -113,14 +114,13 @@ extension CommandRun {
     }
   }
 
-  private func report(_ status: TerminationStatus, _ attendance: Attendance) -> (CommandReport, Leftovers?) {
+  private func report(_ status: TerminationStatus, _ attendance: Attendance) -> (CommandReport, leader: Int?) {
     let end: CommandReport.End =
       switch status {
       case .exited(let code): .exited(code: Int(code))
       case .signaled(let number): .signalled(Int(number))
       }
-    let report = CommandReport(end: end, stop: attendance.stop, process: attendance.process)
-    return (report, Leftovers(of: order, leader: attendance.process.pid))
+    return (CommandReport(end: end, stop: attendance.stop, process: attendance.process), attendance.process.pid)
   }
 
   private func failure(_ error: any Error) -> SpawnFailure {
@@ -168,7 +168,9 @@ extension CommandRun {
       switch await inbox.next() {
       case .ended:
         kill.ended()
-        return Attendance(process: process, stop: stop)
+        let attendance = Attendance(process: process, stop: stop)
+        if child.isUnheard { await leaveLibrary(child.value, attendance) }
+        return attendance
       case .stop(let cause):
         stop = stop ?? cause
         actions = kill.ask()
@@ -199,6 +201,16 @@ extension CommandRun {
     }
   }
 
+  /// Reaps the leader and concludes the execution, because the library would wait for its end for ever; its task stays.
+  private func leaveLibrary(_ child: pid_t, _ attendance: Attendance) async {
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+    let number = status & 0x7F
+    let end: CommandReport.End =
+      number == 0 ? .exited(code: Int((status >> 8) & 0xFF)) : .signalled(Int(number))
+    await conclude(CommandReport(end: end, stop: attendance.stop, process: attendance.process), leader: Int(child))
+  }
+
   /// Where the system cannot tell of the end, looks for it again and again.
   private func lookForEnd(of child: pid_t) -> Task<Void, Never> {
     Task { [inbox] in
@@ -210,5 +222,19 @@ extension CommandRun {
         try? await Task.sleep(for: .milliseconds(20))
       }
     }
+  }
+}
+
+extension ProcessIdentifier {
+  /// Whether the library will never hear of this process's end: it waits by descriptors, and there was none left for this one.
+  fileprivate var isUnheard: Bool {
+    #if os(Linux)
+      guard processDescriptor < 0 else { return false }
+      let own = cprocess_open(getpid())
+      if own >= 0 { close(own) }
+      return own >= 0 || errno != ENOSYS
+    #else
+      return false
+    #endif
   }
 }

@@ -23,10 +23,14 @@ final class CommandRun: Sendable {
   let inbox = Inbox<CommandEvent>()
   private let state = Mutex(State())
 
+  /// Called once, when nothing is left of the execution.
+  private let over: @Sendable () -> Void
+
   /// An execution that begins when `run` is called.
-  init(_ order: CommandOrder, grace: Duration) {
+  init(_ order: CommandOrder, grace: Duration, over: @escaping @Sendable () -> Void) {
     self.order = order
     self.grace = grace
+    self.over = over
   }
 
   /// Where it stands.
@@ -56,13 +60,22 @@ final class CommandRun: Sendable {
 
   /// Executes the order, and returns when its process and all that were found of its session are gone.
   func run() async {
-    let (report, leftovers) = await execute()
-    guard let leftovers else { return publish(.ended(report)) }
-    let (leaked, rest) = await sweep(leftovers)
-    var complete = report
-    complete.leaked = leaked
-    publish(.ended(complete))
-    if let rest { await endAll(rest) }
+    let (report, leader) = await execute()
+    await conclude(report, leader: leader)
+  }
+
+  /// Tells of the end, and ends what outlives the leader.
+  func conclude(_ report: CommandReport, leader: Int?) async {
+    if let leader {
+      let (leaked, rest) = await sweep(Leftovers(of: order, leader: leader))
+      var complete = report
+      complete.leaked = leaked
+      publish(.ended(complete))
+      if let rest { await endAll(rest) }
+    } else {
+      publish(.ended(report))
+    }
+    over()
   }
 
   func publish(_ status: ExecutionStatus) {

@@ -223,7 +223,15 @@ struct EngineState: Sendable {
     jobs[id]?.phase = .ending
     endings += 1
     outbox.append(.recordEnd(finished))
-    if job.phase != .active || endings <= EngineState.mostEndings { leavePool(id) }
+    if job.phase != .active || mayPassOnSlot(job, outcome) { leavePool(id) }
+  }
+
+  /// Whether a job's slot is free before its end is durable: not while too many ends are on their way to the disk, nor where
+  /// the next to get it would be cancelled at once.
+  private func mayPassOnSlot(_ job: LiveJob, _ outcome: JobOutcome) -> Bool {
+    guard endings <= EngineState.mostEndings else { return false }
+    guard outcome.status != .completed, let group = job.membership?.group else { return true }
+    return groups[group]?.state.failsFast != true
   }
 
   /// A job's end is durable, or known to be lost: `record` is what everybody is told.

@@ -33,7 +33,8 @@ struct GroupState: Sendable {
   /// The graph.
   let plan: GroupPlan
   private let limit: Int
-  private let failsFast: Bool
+  /// Whether the first failure ends the group.
+  let failsFast: Bool
   private var phases: [Phase]
   private var open: [Int]
   private var ready: ReadyLine

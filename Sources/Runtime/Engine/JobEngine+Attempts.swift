@@ -1,5 +1,11 @@
 import Jobs
 
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 // One attempt of a job, from its slot to its outcome.
 extension JobEngine {
   /// Makes one attempt. The job is in the phase `active` all the time.
@@ -145,7 +151,17 @@ extension JobEngine {
   struct OutputFault: Error {
     let sentence: String
 
-    init(_ error: SystemCallError) { sentence = "the output file could not be written: \(error)" }
+    init(_ error: SystemCallError) {
+      let isFull = error.number == ENOSPC || error.number == EDQUOT
+      var info = statvfs()
+      let folder = error.path.lastIndex(of: "/").map { String(error.path[..<$0]) } ?? "."
+      if isFull, statvfs(folder, &info) == 0 {
+        let free = UInt64(info.f_bavail) * UInt64(info.f_frsize)
+        sentence = "the disk is full: \(error.path) could not be written (\(free) bytes are free)"
+      } else {
+        sentence = "the output file could not be written: \(error)"
+      }
+    }
   }
 
   /// The job's output file, made if it has none yet, and where this attempt's output begins. Waits for descriptors that
@@ -169,7 +185,7 @@ extension JobEngine {
     let (known, record) = look { ($0.jobs[id]?.output, $0.jobs[id]?.state.record) }
     if let known { return known }
     guard let record, let path = record.outputFile else {
-      throw SystemCallError(call: "open", path: id.rawValue, number: 2)
+      throw SystemCallError(call: "open", path: id.rawValue, number: ENOENT)
     }
     let title = record.description ?? record.name ?? record.command ?? id.rawValue
     let made = try OutputFile(creatingAt: path, description: title)

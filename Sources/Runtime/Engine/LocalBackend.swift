@@ -31,17 +31,14 @@ final class LocalBackend: Sendable {
 
   /// Begins to execute an order, and returns at once.
   func submit(_ order: CommandOrder) -> Handle {
-    let run = CommandRun(order, grace: grace)
     let name = Name(run: order.run, job: order.job, attempt: order.attempt)
+    let run = CommandRun(order, grace: grace) { [self] in forget(name) }
     state.withLock { state in
       precondition(state.runs[name] == nil, "attempt \(order.attempt) of job \(order.job) is executed a second time")
       state.runs[name] = run
     }
     // Held by the table until it has ended. It must not be cancelled: the end of the process is what ends it.
-    Task {
-      await run.run()
-      forget(name)
-    }
+    Task { await run.run() }
     return Handle(run: run)
   }
 

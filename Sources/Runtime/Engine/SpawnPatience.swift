@@ -10,8 +10,8 @@ struct SpawnPatience: Sendable {
   private var pause = Duration.milliseconds(5)
   private var waited = Duration.zero
 
-  /// Whether a failure of this kind goes by itself: no process, descriptor or memory left, or a program that is just being
-  /// written.
+  /// Whether a failure of this kind may go by itself: no process, descriptor, memory or space left, or a program that is
+  /// just being written.
   static func mayPass(_ number: Int32) -> Bool { limit(for: number) != nil }
 
   /// The time to wait before the next try; nil once it has been tried long enough.
@@ -37,6 +37,7 @@ struct SpawnPatience: Sendable {
   private static func limit(for number: Int32) -> Duration? {
     switch number {
     case EAGAIN, EMFILE, ENFILE, ENOMEM: .seconds(60)
+    case ENOSPC, EDQUOT: .seconds(10)
     case ETXTBSY: .seconds(2)
     default: nil
     }

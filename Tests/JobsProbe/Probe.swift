@@ -18,7 +18,7 @@ enum Probe {
     switch action {
     case "rate": try await measureRate(directory, count: count)
     case "write": try await write(directory, transitions: count)
-    case "live": try await live(directory)
+    case "live": try await live(directory, jobs: count)
     case "abandon": try await abandon(directory, jobs: count)
     case "read": try read(directory)
     case "open": try measureOpening(directory)
@@ -92,22 +92,30 @@ enum Probe {
     print("\(times.count) transitions, p99 \(times[times.count * 99 / 100]), slowest \(times[times.count - 1])")
   }
 
-  /// Finishes jobs until it is killed; says each job's id once its result is acknowledged.
-  private static func live(_ directory: StateDirectory) async throws {
-    let registry = try Registry.open(directory)
-    let run = RunRecord(script: "live", cwd: "/")
-    try registry.begin(run: run)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for lane in 0..<4 {
-        group.addTask {
-          for number in 0... {
-            let job = lane + number * 4
-            try await oneJob(job, run: run.id, registry: registry)
-            ProbeLine.print(JobID(slugOf: "probe", run: run.id, number: job).rawValue)
+  /// Finishes so many jobs, or goes on until it is killed; says each job's id once its result is acknowledged, and in a
+  /// sentence what went wrong with the others.
+  private static func live(_ directory: StateDirectory, jobs: Int) async throws {
+    do throws(RegistryError) {
+      let registry = try Registry.open(directory)
+      let run = RunRecord(script: "live", cwd: "/")
+      try registry.begin(run: run)
+      await withTaskGroup(of: Void.self) { group in
+        for lane in 0..<4 {
+          group.addTask {
+            for number in stride(from: lane, to: jobs == 0 ? Int.max : jobs, by: 4) {
+              do {
+                try await oneJob(number, run: run.id, registry: registry)
+                ProbeLine.print(JobID(slugOf: "probe", run: run.id, number: number).rawValue)
+              } catch {
+                ProbeLine.print("error: \(error)")
+              }
+            }
           }
         }
       }
-      try await group.waitForAll()
+      registry.close()
+    } catch {
+      ProbeLine.print("error: \(error)")
     }
   }
 

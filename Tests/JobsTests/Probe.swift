@@ -11,8 +11,17 @@ import FoundationEssentials
 /// The program JobsProbe as a process beside the test.
 final class Probe {
   private let words: [String]
+  /// A copy of the program for another user; removed with this object.
+  private var copy: String?
   private var pid: pid_t = 0
   private var pipeEnd: Int32 = -1
+  private(set) var exitCode: Int32 = 0
+
+  /// Runs under strace, which does something to it at the n-th call of some kinds: see strace's option `inject`.
+  init(_ words: [String], injecting fault: String) {
+    self.words =
+      ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=\(fault)", Probe.folder + "/JobsProbe"] + words
+  }
 
   /// Runs as the user, if one is given; only root may ask for that.
   init(_ words: [String], as user: uid_t? = nil) throws {
@@ -22,15 +31,15 @@ final class Probe {
       return
     }
     // The build folder need not be open to everybody: a copy is.
-    let copy = "/tmp/jobs-probe-\(getpid())"
-    if access(copy, X_OK) != 0 {
-      try? FileManager.default.copyItem(atPath: program, toPath: copy)
-      chmod(copy, 0o755)
-    }
+    let copy = "/tmp/jobs-probe-\(UInt64.random(in: .min ... .max))"
+    try FileManager.default.copyItem(atPath: program, toPath: copy)
+    chmod(copy, 0o755)
+    self.copy = copy
     self.words = ["/usr/bin/setpriv", "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", copy] + words
   }
 
   deinit {
+    if let copy { unlink(copy) }
     if pipeEnd >= 0 { close(pipeEnd) }
     if pid > 0 {
       kill(pid, SIGKILL)
@@ -72,7 +81,10 @@ final class Probe {
     var text: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 65536)
     while case let count = read(pipeEnd, &piece, piece.count), count > 0 { text += piece.prefix(count) }
-    waitpid(pid, nil, 0)
+    var status: Int32 = 0
+    waitpid(pid, &status, 0)
+    // What a shell would show: the exit code, or 128 and the signal's number.
+    exitCode = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     pid = 0
     return text
   }

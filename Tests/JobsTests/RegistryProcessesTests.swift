@@ -53,17 +53,70 @@ import Testing
       registry.close()
     }
     #expect(!acknowledged.isEmpty)
-    let registry = try Registry.open(folder.state)
+    try RegistryProcessesTests.check(folder.state, holds: acknowledged)
+  }
+
+  /// Each acknowledged result is whole, everywhere, and has one end.
+  private static func check(_ state: StateDirectory, holds acknowledged: [JobID]) throws {
+    let registry = try Registry.open(state)
+    #expect(try registry.integrityProblems() == [])
     for id in acknowledged {
       let record = try #require(try registry.job(id))
       #expect(record.status == .completed)
       let said = String(decoding: try OutputReader.excerpt(of: record), as: UTF8.self)
       #expect(said.hasPrefix("line of job ") && said.hasSuffix("\n"))
-      let view = try Data(contentsOf: URL(filePath: folder.state.file(.record, of: id)))
+      let view = try Data(contentsOf: URL(filePath: state.file(.record, of: id)))
       #expect(try JSONDecoder().decode(JobRecord.self, from: view) == record)
       #expect(try registry.events(since: 0, job: id).filter { $0.reason != nil }.count == 1)
     }
     registry.close()
+  }
+
+  static let canInject = access("/usr/bin/strace", X_OK) == 0
+  static let writingCalls = "write,pwrite64,fdatasync,fsync,renameat,renameat2,openat,ftruncate,unlink,link,fchmod"
+
+  /// Every call that changes a file is a point to die at; all of them in the long form, some in the short.
+  @Test(.enabled(if: canInject, "it takes strace to kill at a chosen call"))
+  func AKillAtEachWriteLosesNoAcknowledgedResult() throws {
+    let isLong = RegistryProcessesTests.isLong
+    var kills = 0
+    for point in stride(from: isLong ? 1 : Int.random(in: 1...30), through: 240, by: isLong ? 1 : 30) {
+      let folder = try TemporaryFolder()
+      let fault = "\(RegistryProcessesTests.writingCalls):signal=SIGKILL:when=\(point)"
+      let probe = Probe(["live", folder.state.path, "5"], injecting: fault)
+      let text = try probe.output()
+      if probe.exitCode == 128 + SIGKILL { kills += 1 }
+      let acknowledged = try text.split(separator: "\n").map { try JobID(validating: String($0)) }
+      try RegistryProcessesTests.check(folder.state, holds: acknowledged)
+      let registry = try Registry.open(folder.state)
+      try registry.reconcile()
+      #expect(try registry.jobs().allSatisfy { $0.status.isTerminal })
+      registry.close()
+    }
+    #expect(kills > 0)
+  }
+
+  @Test(.enabled(if: canInject, "it takes strace to make a chosen call fail"))
+  func AFailingDiskIsToldAndWhatWasAcknowledgedIsThere() throws {
+    let isLong = RegistryProcessesTests.isLong
+    var failures = 0
+    for error in ["ENOSPC", "EIO"] {
+      for point in stride(from: isLong ? 1 : Int.random(in: 1...20), through: 100, by: isLong ? 1 : 20) {
+        let folder = try TemporaryFolder()
+        // Standard output is a pipe that `write` serves too: that one is left alone.
+        let fault = "pwrite64,fdatasync,fsync,renameat,renameat2,ftruncate,fchmod:error=\(error):when=\(point)"
+        let probe = Probe(["live", folder.state.path, "5"], injecting: fault)
+        let lines = try probe.output().split(separator: "\n")
+        #expect(probe.exitCode == 0, "\(error) at \(point)")
+        let acknowledged = try lines.filter { !$0.hasPrefix("error: ") }.map { try JobID(validating: String($0)) }
+        for line in lines where line.hasPrefix("error: ") {
+          failures += 1
+          #expect(line.contains("/"), "\(line)")
+        }
+        try RegistryProcessesTests.check(folder.state, holds: acknowledged)
+      }
+    }
+    #expect(failures > 0)
   }
 
   @Test func JobsOfADeadOwnerAreLostOnceWithWhatTheyHadSaid() throws {

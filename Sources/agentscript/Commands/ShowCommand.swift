@@ -7,7 +7,7 @@ struct ShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Shows all that is known of a job, and the end of its output.",
     discussion: """
-      The beginning of an id is enough where it begins no other.
+      The beginning of an id is enough where it begins no other; a name means the newest job of that name.
 
       Example:
         agentscript show build --json

@@ -66,7 +66,7 @@ struct JobDesk {
     do throws(RegistryError) { return try registry.job(id) } catch { throw CommandFailure(error) }
   }
 
-  /// The jobs that people mean by these words, each an id or the beginning of exactly one.
+  /// The jobs that people mean by these words, each an id, a name, or the beginning of exactly one id.
   func find(_ words: [String]) throws(CommandFailure) -> [JobRecord] {
     var found: [JobRecord] = []
     for word in words {
@@ -76,19 +76,21 @@ struct JobDesk {
     return found
   }
 
-  /// The job that people mean by a word.
+  /// The job that people mean by a word: of several with that name it is the newest.
   func find(_ word: String) throws(CommandFailure) -> JobRecord {
-    do throws(JobIDError) {
-      let id = try JobID(validating: word)
-      if let job = try? registry.job(id) { return job }
-    } catch {
-      throw CommandFailure(message: TerminalText.line(error.description), status: .usage)
-    }
-    let ids = try recentIDs()
-    let candidates = ids.filter { $0.hasPrefix(word) }
-    if candidates.count == 1, let id = try? JobID(validating: candidates[0]), let job = try job(id) { return job }
+    var idError: JobIDError?
+    var id: JobID?
+    do throws(JobIDError) { id = try JobID(validating: word) } catch { idError = error }
+    if let id, let job = try job(id) { return job }
+    let recent = try recentJobs()
+    if let job = recent.first(where: { $0.name == word }) { return job }
+    // What can be no id may still be a name; only now is it wrong.
+    if let idError { throw CommandFailure(message: TerminalText.line(idError.description), status: .usage) }
+    let ids = recent.map(\.id.rawValue)
+    let candidates = recent.filter { $0.id.rawValue.hasPrefix(word) }
+    if candidates.count == 1 { return candidates[0] }
     if candidates.count > 1 {
-      let shown = candidates.prefix(5).joined(separator: ", ") + (candidates.count > 5 ? ", …" : "")
+      let shown = candidates.prefix(5).map(\.id.rawValue).joined(separator: ", ") + (candidates.count > 5 ? ", …" : "")
       throw .failed("'\(word)' begins \(candidates.count) ids: \(shown)")
     }
     let near = Self.near(word, ids)
@@ -126,12 +128,12 @@ struct JobDesk {
     return candidates[0].id
   }
 
-  /// Ids that may be meant by a beginning, the newest first.
-  private func recentIDs() throws(CommandFailure) -> [String] {
+  /// The jobs that may be meant by a name or a beginning, the newest first.
+  private func recentJobs() throws(CommandFailure) -> [JobRecord] {
     var filter = JobFilter()
     filter.order = .newestFirst
     filter.limit = 10_000
-    return try jobs(filter).map(\.id.rawValue)
+    return try jobs(filter)
   }
 
   private static func locate() throws(CommandFailure) -> StateDirectory {

@@ -36,6 +36,7 @@ let package = Package(
     .target(
       name: "Stdlib",
       path: "stdlib",
+      exclude: ["_meta"],
       resources: [
         .embedInCode("env.lua"),
         .embedInCode("fs.lua"),

@@ -10,11 +10,18 @@ import Testing
 ///     -- options: --max-concurrency 2                 (of `agentscript run`)
 ///     -- arguments: one two
 struct ScriptCase: Sendable, CustomTestStringConvertible {
+  enum Source: Sendable {
+    case file(String)
+    case text(String)
+  }
+
   let topic: String
   let name: String
-  let path: String
+  let source: Source
   var exitCode: Int32 = 0
   var expectedOutput: [String] = []
+  /// What stands behind `-->`: it is printed, with whatever white space.
+  var expectedPrints: [String] = []
   var expectedTalk: [String] = []
   var unexpectedTalk: [String] = []
   var options: [String] = []
@@ -22,11 +29,19 @@ struct ScriptCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(topic): \(name)" }
 
-  init(topic: String, file: String, in folder: String) {
+  init(topic: String, name: String, source: Source) {
     self.topic = topic
-    name = String(file.dropLast(4).map { $0 == "_" ? " " : $0 })
-    path = "\(folder)/\(topic)/\(file)"
-    for line in TestFile.text(path).split(separator: "\n") {
+    self.name = name
+    self.source = source
+    let text =
+      switch source {
+      case .file(let path): TestFile.text(path)
+      case .text(let text): text
+      }
+    for line in text.split(separator: "\n") {
+      if case .text = source, let arrow = line.firstRange(of: "-->") {
+        expectedPrints.append(ScriptCase.collapsed(line[arrow.upperBound...]))
+      }
       guard line.hasPrefix("--"), let colon = line.firstIndex(of: ":") else { continue }
       let value = line[line.index(after: colon)...].drop { $0 == " " }
       switch line[line.index(line.startIndex, offsetBy: 2)..<colon].drop(while: { $0 == " " }) {
@@ -41,6 +56,10 @@ struct ScriptCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  private static func collapsed(_ text: some StringProtocol) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
   /// The repository's folder.
   static let repository = String(#filePath.dropLast("/Tests/RuntimeTests/ScriptCase.swift".count))
 
@@ -48,10 +67,33 @@ struct ScriptCase: Sendable, CustomTestStringConvertible {
     let folder = repository + "/Tests/RuntimeTests/Scripts"
     return TestFile.names(in: folder).sorted().flatMap { topic in
       TestFile.names(in: "\(folder)/\(topic)").filter { $0.hasSuffix(".lua") }.sorted().map { file in
-        ScriptCase(topic: topic, file: file, in: folder)
+        let name = String(file.dropLast(4).map { $0 == "_" ? " " : $0 })
+        return ScriptCase(topic: topic, name: name, source: .file("\(folder)/\(topic)/\(file)"))
       }
     }
   }()
+}
+
+extension ScriptCase {
+  /// Runs it in the program, in an empty folder of its own, and compares.
+  func check() throws {
+    let folder = try ScratchFolder(), sources = try ScratchFolder()
+    let path =
+      switch source {
+      case .file(let path): path
+      case .text(let text): try sources.write(text, to: "example.lua")
+      }
+    defer { withExtendedLifetime(sources) {} }
+    let way = options.isEmpty ? [] : ["run"] + options
+    let run = try ProgramRun(
+      [ProgramRun.agentscript] + way + [path] + arguments, in: folder.path,
+      environment: ["AGENTSCRIPT_HOME": folder.path + "/.agentscript", "NO_COLOR": "1"])
+    #expect(run.exitCode == exitCode, "\(run.talk)")
+    for text in expectedOutput { #expect(run.output.contains(text)) }
+    for text in expectedPrints { #expect(ScriptCase.collapsed(run.output).contains(text)) }
+    for text in expectedTalk { #expect(run.talk.contains(text), "\(run.talk)") }
+    for text in unexpectedTalk { #expect(!run.talk.contains(text)) }
+  }
 }
 
 /// Small files and folders of the tests.

@@ -1,0 +1,367 @@
+---@meta agentscript
+-- Annotations for the Lua language server: point its `workspace.library` at this folder. Nothing here runs.
+
+---A duration: a number is milliseconds, a string carries its units ("250ms", "10s", "5m", "1h30m", "2d").
+---@alias duration number|string
+
+---@alias job.status "pending"|"queued"|"running"|"waiting"|"completed"|"failed"|"timed_out"|"cancelled"|"skipped"|"lost"
+
+---@alias job.reason
+---| "ok"
+---| "exit_nonzero"
+---| "signal"
+---| "spawn_failed"
+---| "script_error"
+---| "timeout"
+---| "cancelled"
+---| "fail_fast"
+---| "dependency_failed"
+---| "output_limit"
+---| "no_provider"
+---| "lost"
+
+---What on_progress is told.
+---@class progress.event
+---@field id string
+---@field job string
+---@field name? string
+---@field agent? string
+---@field status job.status
+---@field fraction? number 0 to 1
+---@field percentage? number 0 to 100
+---@field text? string
+
+---What a task is to do. Just one of command, prompt (or task) and fn.
+---@class task.spec
+---@field command? string|(string|number)[] for `/bin/sh -c`, or a program with its arguments
+---@field prompt? string for a model agent
+---@field task? string the same as prompt
+---@field fn? fun(): any a Lua function, run as a coroutine of this script; what it returns is output (a string) or data
+---@field id? string the caller's own id; in a group a name inside the group
+---@field key? string like id in a group; alone, a name that need not be unique
+---@field name? string for people
+---@field description? string what it is for
+---@field agent? string
+---@field subagent_type? string the same as agent
+---@field cwd? string the folder that a command runs in (default: the script's)
+---@field workdir? string the same as cwd
+---@field env? table<string, string|number|false> changes to the environment; false takes a variable away
+---@field stdin? string what a command reads (default: nothing)
+---@field timeout? duration for one attempt (default: none)
+---@field retries? integer how often it is tried again after a failure (default: 0)
+---@field retry_delay? duration before each retry (default: 0)
+---@field run_in_background? boolean return the job at once (default: false)
+---@field on_progress? fun(event: progress.event)
+
+---A task of a group.
+---@class group.task: task.spec
+---@field dependencies? string[] ids of the tasks of the group that must have succeeded before
+---@field depends_on? string[] the same as dependencies
+
+---@class group.options
+---@field mode? "parallel"|"sequential" (default: "parallel")
+---@field max_concurrency? integer how many of the group run at a time (default: as many as the pool lets)
+---@field fail_fast? boolean the first failure ends the rest (default: false)
+---@field timeout? duration for the whole group (default: none)
+---@field on_progress? fun(event: progress.event) for tasks without one of their own
+---@field run_in_background? boolean return the group at once (default: false)
+
+---How a job ended.
+---@class result
+---@field id string the caller's id, or the job's
+---@field job string the job's id
+---@field name? string
+---@field description? string
+---@field agent? string
+---@field success boolean
+---@field status job.status
+---@field reason job.reason
+---@field exit_code? integer of a command that exited
+---@field signal? integer that ended a command
+---@field output string what it said, at most 32,000 characters; all of it is in output_file
+---@field data? any the table that a function returned
+---@field error? string one sentence
+---@field duration_ms? integer
+---@field started_at? string ISO 8601, UTC
+---@field completed_at? string
+---@field output_file? string
+---@field attempts integer
+---@field model? string
+---@field usage? {input_tokens: integer, output_tokens: integer, cache_read_tokens: integer, cost?: number}
+
+---What status and jobs tell of a job: the fields of a result but success, output and data, and these.
+---@class job.record
+---@field id string
+---@field job string
+---@field name? string
+---@field description? string
+---@field agent? string
+---@field status job.status
+---@field reason? job.reason
+---@field exit_code? integer
+---@field signal? integer
+---@field error? string
+---@field duration_ms? integer
+---@field started_at? string
+---@field completed_at? string
+---@field output_file? string
+---@field attempts integer
+---@field model? string
+---@field run string
+---@field kind "command"|"function"|"model"|"worker"
+---@field command? string
+---@field cwd? string
+---@field pid? integer
+---@field parent? string
+---@field progress? number
+---@field progress_text? string
+---@field created_at string
+---@field max_attempts integer
+---@field cancelled_by? string
+---@field cancel_reason? string
+---@field origin? string where the script started it: "deploy.lua:14"
+---@field leaked integer processes that outlived it and were ended
+---@field output_start? integer where its output begins in output_file, in bytes
+---@field output_end? integer
+
+---A job in the background. Reading a field gives what is known now. As a to-be-closed variable it is cancelled at the end
+---of its block.
+---@class job: job.record
+local job = {}
+
+---@param timeout? duration
+---@return result? result nil if the time is up; the job goes on
+---@return "timeout"? why
+function job:wait(timeout) end
+
+---@param reason? string
+---@return boolean was_live
+function job:cancel(reason) end
+
+---@param options? read_output.options
+---@return string|fun(): string? text
+---@return integer|string? next the offset to go on from, or what is wrong
+function job:output(options) end
+
+---A group in the background.
+---@class job.group
+---@field id string
+---@field jobs job[]
+---@field waves string[][]
+local group = {}
+
+---@param timeout? duration
+---@return group.results?
+---@return "timeout"? why
+function group:wait(timeout) end
+
+---@param reason? string
+function group:cancel(reason) end
+
+---The results of a group: in the order of the list, and by id.
+---@class group.results
+---@field success boolean whether all succeeded
+---@field failed result[]
+---@field waves string[][] ids by the earliest moment that they could start
+---@field by_id table<string, result>
+---@field [integer] result
+---@field [string] result
+
+---@class read_output.options
+---@field since? integer a byte offset to begin at (default: 0)
+---@field max_bytes? integer (default: 16 MiB)
+---@field tail? integer the last lines
+---@field lines? integer|integer[] the first lines, or {first, last}
+---@field match? string a regular expression: only the lines where it is found
+---@field follow? boolean an iterator over what is there and what comes, until the job has ended
+
+---@class combinator.options
+---@field settle? boolean keep going after a failure, and return {success, value, error} for each (default: false)
+---@field max_concurrency? integer
+
+---@class retry.options
+---@field attempts? integer (default: 3)
+---@field delay? duration before the second attempt (default: "1s")
+---@field backoff? number what the delay is multiplied by each time (default: 2)
+---@field max_delay? duration (default: "2m")
+---@field jitter? boolean|number how much of the delay is left to chance, 0 to 1; true is 1 (default: 0)
+---@field retry_if? fun(failure: any, attempt: integer): boolean? whether this failure is worth another attempt
+
+---A Lua function that runs beside the caller.
+---@class async.task
+local async_task = {}
+
+---@param timeout? duration
+---@return any ... what the function returned; nil, "timeout" if the time is up
+function async_task:wait(timeout) end
+
+---@param reason? string
+function async_task:cancel(reason) end
+
+---@return "running"|"completed"|"failed"|"cancelled"
+function async_task:status() end
+
+---Runs a task to its end and returns its result; with run_in_background returns the job at once.
+---@param spec task.spec
+---@return result
+---@overload fun(spec: task.spec): job
+---@overload fun(agent: string, prompt: string, spec?: task.spec): result
+function task(spec) end
+
+---The same with run_in_background = true.
+---@param spec task.spec
+---@return job
+---@overload fun(agent: string, prompt: string, spec?: task.spec): job
+function spawn(spec) end
+
+---Runs many tasks by their dependencies. With run_in_background returns the group at once.
+---@param specs group.task[]
+---@param options? group.options
+---@return group.results
+---@overload fun(specs: group.task[], options: group.options): job.group
+function task_group(specs, options) end
+
+---Waits for a job, an id, a result, a list of these, a group, an async task or a list of these.
+---@param x job|string|result|job.group|async.task|(job|string|result)[]|async.task[]
+---@param timeout? duration
+---@return any result_or_results nil if the time is up; what was waited for goes on
+---@return "timeout"? why
+function wait(x, timeout) end
+
+---The first that ends.
+---@param list (job|string|result)[]
+---@param timeout? duration
+---@return result? result
+---@return integer|"timeout" index
+function wait_any(list, timeout) end
+
+---for result, index in as_completed(list): in the order of ending.
+---@param list (job|string|result)[]
+---@return fun(): result?, integer?
+function as_completed(list) end
+
+---The text of a job's output file, or of another.
+---@param x job|string|result a job, its id, a result, or the path of an output file
+---@param options? read_output.options
+---@return string|(fun(): string?)|nil text
+---@return integer|string next the offset to go on from, or what is wrong
+function read_output(x, options) end
+
+---Waits for the task of an output file; a time-out is a result, too.
+---@param x string|job|result
+---@param timeout? duration (default: "5m")
+---@return result|{success: false, error: string, reason?: string}
+function wait_for_completion(x, timeout) end
+
+---The status of a job, and its record.
+---@param x job|string|result
+---@return job.status
+---@return job.record
+function status(x) end
+
+---The jobs of this run, or of another, or of all ("all"), in the order of starting.
+---@param filter? {status?: job.status, run?: string, limit?: integer}
+---@return job.record[]
+function jobs(filter) end
+
+---Ends a job, or several.
+---@param x job|string|result|job.group|(job|string|result)[]
+---@param reason? string
+---@return boolean was_live whether anything was still going on
+function cancel(x, reason) end
+
+---The same as cancel.
+---@param x job|string|result|job.group|(job|string|result)[]
+---@param reason? string
+---@return boolean was_live
+function kill(x, reason) end
+
+---Suspends this coroutine; everything else goes on.
+---@param d duration
+function sleep(d) end
+
+---Runs fn(...); at the deadline all that was started inside is cancelled.
+---@generic T
+---@param d duration
+---@param fn fun(...): T
+---@param ... any
+---@return T? value what fn returned; nil if the time was up
+---@return any why "timeout" then
+function timeout(d, fn, ...) end
+
+---Calls fn(attempt) until it neither raises nor returns a table whose success is false.
+---@generic T
+---@param options retry.options|integer
+---@param fn fun(attempt: integer): T
+---@return T
+function retry(options, fn) end
+
+---Runs functions (or specs of tasks) side by side and returns the first value of each, in order.
+---@param list (task.spec|fun(): any)[]
+---@param options? combinator.options
+---@return any[] values with the number of them in `n`
+function parallel(list, options) end
+
+---Runs functions side by side; the first that returns wins and the others are cancelled.
+---@param list (task.spec|fun(): any)[]
+---@param options? {settle?: boolean} settle: failures are passed over until all have failed
+---@return any ... what it returned, and its index last
+function race(list, options) end
+
+---Sends each item through the stages; the items side by side.
+---@param items any[]
+---@param ... (fun(value: any, item: any, index: integer): any)|combinator.options stages, then options
+---@return any[]
+function pipeline(items, ...) end
+
+---Runs fn(...) beside the caller, which waits for it at its own end.
+---@param fn fun(...): any
+---@param ... any
+---@return async.task
+function async(fn, ...) end
+
+---A line for people: in a task with fn in its log, else on standard error.
+---@param ... any
+function log(...) end
+
+---Tells how far the task with fn that calls has come.
+---@param fraction_or_text number|string 0 to 1, or a text
+---@param text? string
+function progress(fraction_or_text, text) end
+
+---The script's arguments by number, and the variables of --var by name.
+---@type table<integer|string, string>
+args = {}
+
+---@class run
+---@field id string
+---@field dir string the state folder (.agentscript)
+---@field resumed boolean
+run = {}
+
+---The same functions as the globals, whatever a script does to these.
+---@class agentscript
+---@field task fun(spec: task.spec): result|job
+---@field spawn fun(spec: task.spec): job
+---@field task_group fun(specs: group.task[], options?: group.options): group.results
+---@field wait fun(x: any, timeout?: duration): any, "timeout"?
+---@field wait_any fun(list: any[], timeout?: duration): result?, integer|"timeout"
+---@field as_completed fun(list: any[]): fun(): result?, integer?
+---@field read_output fun(x: any, options?: read_output.options): any, any
+---@field wait_for_completion fun(x: any, timeout?: duration): result
+---@field status fun(x: any): job.status, job.record
+---@field jobs fun(filter?: table): job.record[]
+---@field cancel fun(x: any, reason?: string): boolean
+---@field kill fun(x: any, reason?: string): boolean
+---@field sleep fun(d: duration)
+---@field timeout fun(d: duration, fn: function, ...): any
+---@field retry fun(options: retry.options|integer, fn: function): any
+---@field parallel fun(list: any[], options?: combinator.options): any[]
+---@field race fun(list: any[], options?: table): any
+---@field pipeline fun(items: any[], ...): any[]
+---@field async fun(fn: function, ...): async.task
+---@field log fun(...)
+---@field progress fun(fraction_or_text: number|string, text?: string)
+local agentscript = {}
+
+return agentscript

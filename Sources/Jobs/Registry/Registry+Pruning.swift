@@ -128,7 +128,10 @@ extension Registry {
   /// Removes temporary files whose writer must be dead by their age.
   private func sweepTemporaries(now: Timestamp) {
     let hour: Int64 = 3_600_000
-    let folders = [(directory.jobsPath, TemporaryFile.prefix), (directory.path, RegistryFile.temporaryPrefix)]
+    let folders = [
+      (directory.jobsPath, TemporaryFile.prefix), (directory.path, TemporaryFile.prefix),
+      (directory.path, RegistryFile.temporaryPrefix),
+    ]
     for (folder, prefix) in folders {
       for name in FileIO.names(in: folder) where name.hasPrefix(prefix) {
         let file = folder + "/" + name

@@ -55,10 +55,13 @@ public final class Registry: Sendable {
   /// Writes what is queued, and closes the connections. Calls after this throw `closed`.
   public func close() {
     finisher?.drain()
-    writer?.close()
+    writer?.flush()
+    writer?.settleView()
+    // The writer goes last: only a connection that may write empties the -wal as it leaves.
     let connection = reader.withLock { $0.take() }
     // A connection that cannot be closed now is closed by the process's end.
     try? connection?.close()
+    writer?.close()
   }
 
   /// Reads on a connection that no writer holds up.

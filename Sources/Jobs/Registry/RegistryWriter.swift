@@ -31,6 +31,7 @@ final class RegistryWriter: Sendable {
   private let path: String
   private let connection: DatabaseQueue
   private let queue = Mutex(Queue())
+  private let view = Mutex<StateView?>(nil)
   private let thread = DispatchQueue(label: "agentscript.registry.writer", qos: .userInitiated)
 
   init(path: String, connection: DatabaseQueue) {
@@ -64,11 +65,26 @@ final class RegistryWriter: Sendable {
     if mustWake { thread.asyncAfter(deadline: .now() + RegistryWriter.noteDelay) { self.wakeUp() } }
   }
 
+  /// Tells a view of each transaction from now on.
+  func keep(_ new: StateView) {
+    view.withLock { $0 = new }
+    new.note()
+  }
+
+  /// Brings the view to the present state, and lets go of it.
+  func settleView() {
+    let last = view.withLock { $0.take() }
+    last?.flush()
+  }
+
   /// Runs a transaction of the caller's on the caller's thread.
   func transaction<Value>(_ body: (Database) throws -> Value) throws(RegistryError) -> Value {
     if isClosed { throw RegistryError(.closed, context: path) }
     return try perform(body)
   }
+
+  /// Writes what is queued.
+  func flush() { thread.sync { self.drain() } }
 
   /// Writes what is queued, and closes the connection. Never called on the writer's own thread.
   func close() {
@@ -107,6 +123,7 @@ final class RegistryWriter: Sendable {
       if batch.isEmpty { return }
       let results = apply(batch)
       keepUnsaved(batch, results)
+      if batch.contains(where: { $0.changes.contains { $0.kind != .progress } }) { view.withLock { $0 }?.note() }
       for (request, result) in zip(batch, results) { request.completion?(result) }
     }
   }

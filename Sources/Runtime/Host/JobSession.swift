@@ -45,6 +45,7 @@ final class JobSession {
       id: runID, script: script, arguments: arguments, cwd: WorkingFolder.path, owner: .current())
     do throws(RegistryError) { try registry.begin(run: run) } catch { throw .misuse(error.description) }
     hasBegun = true
+    registry.keepStateView(maxConcurrent: host.options.maxConcurrent)
     let gate = host.gate
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,

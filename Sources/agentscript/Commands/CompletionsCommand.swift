@@ -22,9 +22,9 @@ struct CompletionsCommand: ParsableCommand {
   func run() throws {
     let script =
       switch shell {
-      case .bash: RootCommand.completionScript(for: .bash)
-      case .zsh: RootCommand.completionScript(for: .zsh)
-      case .fish: RootCommand.completionScript(for: .fish)
+      case .bash: CompletionScript.bash()
+      case .zsh: CompletionScript.zsh()
+      case .fish: CompletionScript.fish()
       }
     try StandardStream.output.write(script + "\n")
   }

@@ -85,6 +85,14 @@ import Testing
       #expect(lines.allSatisfy { TextWidth.of($0) <= columns })
       #expect(lines[1].hasPrefix("build-abc123-1  日本"))
     }
+    var wide = TextTable(headings: ["ID", "STATUS", "TIME", "WHEN", "WHAT"])
+    wide.add(["build-abc123-1", "completed", "1.5s", "12s ago", "a long title of a job"].map { .init(text: $0) })
+    for columns in 20...90 {
+      let lines = wide.lines(columns: columns, palette: Palette(isColored: false))
+      #expect(lines.allSatisfy { TextWidth.of($0) <= columns }, "\(columns): \(lines)")
+    }
+    let narrow = wide.lines(columns: 40, palette: Palette(isColored: false))
+    #expect(narrow[1] == "build-abc123-1  completed  a long title…")
     #expect(table.lines(columns: nil, palette: Palette(isColored: false))[1].hasSuffix("日本"))
   }
 }

@@ -7,6 +7,8 @@ final class JobWait {
 
   let jobs: [JobID]
   let mode: Mode
+  /// A call that started its jobs and waits for them, as `task` does: who interrupts the wait wants the work to end.
+  var isForeground = false
   private(set) var open: Set<JobID>
   /// Makes the answer once the wait is over; gets the job that ended last.
   let answer: (ScriptHost, JobID) -> LuaAnswer

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Jobs
 
 // What the script host asks of the engine beside starting and cancelling.
@@ -11,6 +12,16 @@ extension JobEngine {
     if isFunction { try? outputFile(of: id).append(line + [0x0A]) }
   }
 
-  /// Ends all processes of the run without a time of grace.
-  func killAll() { cancelAll(by: "agentscript", reason: "the run was ended at once", atOnce: true) }
+  /// Ends all processes of the run without a time of grace, and waits until they are gone and their ends recorded, for
+  /// a quarter of a second at most: the process is about to end. Blocks the calling thread, which must not be one of the
+  /// concurrency pool.
+  func killAll() {
+    cancelAll(by: "agentscript", reason: "the run was ended at once", atOnce: true)
+    let isOver = DispatchSemaphore(value: 0)
+    Task {
+      await drain()
+      isOver.signal()
+    }
+    _ = isOver.wait(timeout: .now() + .milliseconds(250))
+  }
 }

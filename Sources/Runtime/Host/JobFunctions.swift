@@ -47,7 +47,7 @@ extension ScriptHost {
     if request.spec.id != nil { return try startChecked(request, call, isBackground: isBackground) }
     let record = try session.open().submit(request.spec)
     note(record, request, call.task)
-    return isBackground ? .value(objects.push(.job(record.id))) : awaitResult(record.id, until: nil)
+    return isBackground ? .value(objects.push(.job(record.id))) : awaitResult(record.id, until: nil, isForeground: true)
   }
 
   /// A caller's own id may be taken: the registry is asked first.
@@ -69,7 +69,7 @@ extension ScriptHost {
           do throws(TaskError) { record = try accepted.get() } catch { throw .misuse("\(name): \(error.description)") }
           host.note(record, request, task)
           return isBackground
-            ? .value(host.objects.push(.job(record.id))) : host.awaitResult(record.id, until: nil)
+            ? .value(host.objects.push(.job(record.id))) : host.awaitResult(record.id, until: nil, isForeground: true)
         })
     }
     return .wait(wait, until: nil)
@@ -112,10 +112,11 @@ extension ScriptHost {
 
   // MARK: Waiting
 
-  func awaitResult(_ id: JobID, until deadline: MonotonicTime?) -> HostOutcome {
+  func awaitResult(_ id: JobID, until deadline: MonotonicTime?, isForeground: Bool = false) -> HostOutcome {
     guard book.isLive(id) else { return .value(result(id)) }
-    return .wait(
-      .jobs(JobWait([id], mode: .all, open: [id]) { host, _ in .values([host.result(id)]) }), until: deadline)
+    let wait = JobWait([id], mode: .all, open: [id]) { host, _ in .values([host.result(id)]) }
+    wait.isForeground = isForeground
+    return .wait(.jobs(wait), until: deadline)
   }
 
   private func awaitResults(_ ids: [JobID], until deadline: MonotonicTime?) -> HostOutcome {

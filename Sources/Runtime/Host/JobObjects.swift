@@ -150,15 +150,18 @@ extension ScriptHost {
     }
     let group = JobGroup(
       id: record.id, jobs: record.jobs.map(\.id), keys: request.tasks.map(\.key), waves: record.waves)
-    return request.runsInBackground ? .value(objects.push(.jobGroup(group))) : awaitGroup(group, until: nil)
+    return request.runsInBackground
+      ? .value(objects.push(.jobGroup(group))) : awaitGroup(group, until: nil, isForeground: true)
   }
 
-  func awaitGroup(_ group: JobGroup, until deadline: MonotonicTime?) -> HostOutcome {
+  func awaitGroup(
+    _ group: JobGroup, until deadline: MonotonicTime?, isForeground: Bool = false
+  ) -> HostOutcome {
     let open = Set(group.jobs.filter { book.isLive($0) })
     if open.isEmpty { return .value(groupResult(group)) }
-    return .wait(
-      .jobs(JobWait(group.jobs, mode: .all, open: open) { host, _ in .values([host.groupResult(group)]) }),
-      until: deadline)
+    let wait = JobWait(group.jobs, mode: .all, open: open) { host, _ in .values([host.groupResult(group)]) }
+    wait.isForeground = isForeground
+    return .wait(.jobs(wait), until: deadline)
   }
 
   private func groupMethod(_ name: String, _ call: HostCall) throws(HostFailure) -> HostOutcome {

@@ -171,6 +171,9 @@ final class ScriptHost {
     isInterrupted = true
     guard current == nil, let main = root.children.values.min(by: { $0.id < $1.id }), main.wait != nil else { return }
     isInterrupted = false
+    if case .jobs(let wait) = main.wait, wait.isForeground {
+      for job in wait.open { session.cancel(job, reason: "interrupted by Ctrl-C") }
+    }
     resolve(main, .raiseBare(.text(ScriptHost.interruption)))
   }
 

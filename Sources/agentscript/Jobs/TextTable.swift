@@ -20,7 +20,8 @@ struct TextTable {
     rows.append(row)
   }
 
-  /// The lines, at most `columns` cells wide; nil for no limit. The last column is cut first, then the first one.
+  /// The lines, at most `columns` cells wide; nil for no limit. The last column is cut first, then the first one; then
+  /// those between them go, from the right.
   func lines(columns: Int?, palette: Palette) -> [String] {
     var widths = headings.indices.map { index in
       max(TextWidth.of(headings[index]), rows.map { TextWidth.of($0[index].text) }.max() ?? 0)
@@ -32,13 +33,16 @@ struct TextTable {
 
   private func fit(_ widths: inout [Int], into columns: Int) {
     let last = widths.count - 1
+    let wanted = widths[last]
     func excess() -> Int { widths.reduce(0, +) + 2 * last - columns }
     widths[last] = max(min(widths[last], 10), widths[last] - max(0, excess()))
-    widths[0] = max(min(widths[0], 12), widths[0] - max(0, excess()))
+    widths[0] = max(min(widths[0], 16), widths[0] - max(0, excess()))
+    for column in (1..<max(1, last)).reversed() where excess() > 0 { widths[column] = -2 }
+    widths[last] = max(0, min(wanted, widths[last] - excess()))
   }
 
   private func line(_ row: [Cell], _ widths: [Int]) -> String {
-    let cells = row.indices.map { index in
+    let cells = row.indices.filter { widths[$0] >= 0 }.map { index in
       let text = TextWidth.fitted(row[index].text, to: widths[index])
       let gap = index == row.count - 1 ? 0 : widths[index] - TextWidth.of(text)
       return (text.isEmpty ? "" : row[index].paint(text)) + String(repeating: " ", count: max(0, gap))

@@ -5,6 +5,9 @@ import Testing
 
 @testable import Runtime
 
+/// The tests of the engine that start processes: one after the other, since many of them measure times.
+@Suite(.serialized) enum EngineTests {}
+
 /// A small generator of pseudo-random numbers, so that a failing case can be run again by its seed.
 struct SplitMix: RandomNumberGenerator {
   private var state: UInt64
@@ -291,6 +294,15 @@ struct EngineBench: Sendable {
 
   func isRunning(_ id: JobID) async -> Bool {
     await eventually { engine.liveJobs.contains { $0.id == id && $0.status == .running } }
+  }
+
+  /// Waits until the output of a live job holds a text.
+  func hasSaid(_ text: String, _ id: JobID) async -> Bool {
+    await eventually {
+      guard let output = engine.look({ $0.jobs[id]?.output }), let size = try? output.size() else { return false }
+      let bytes = (try? output.read(from: 0, count: size)) ?? []
+      return String(decoding: bytes, as: UTF8.self).contains(text)
+    }
   }
 
   func text(of record: JobRecord) throws -> String {

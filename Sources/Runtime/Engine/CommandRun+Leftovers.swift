@@ -15,33 +15,34 @@ extension CommandRun {
   /// Asks what outlives the leader to end. Returns how many there were, and the leftovers again if some are still there.
   func sweep(_ found: Leftovers) async -> (leaked: Int, rest: Leftovers?) {
     var leftovers = found
-    if leftovers.areGone { return (0, nil) }
-    if await waitUntilGone(leftovers, atMost: CommandRun.naturalTime) { return (0, nil) }
+    if await wait(atMost: CommandRun.naturalTime, until: { !leftovers.mayExist }) { return (0, nil) }
+    // The sign may have been of processes that have ended and are not reaped, or of one that is not to be found.
     guard leftovers.signal(SIGTERM, SIGCONT) > 0 else { return (0, nil) }
-    let isGone = await waitUntilGone(leftovers, atMost: CommandRun.obeyTime)
+    let isGone = await wait(atMost: CommandRun.obeyTime, until: { leftovers.areGone })
     return (leftovers.count, isGone ? nil : leftovers)
   }
 
   /// Ends the processes that did not obey at once: waits for the time of grace, then kills until none is found.
   func endAll(_ found: Leftovers) async {
     var leftovers = found
-    if await waitUntilGone(leftovers, atMost: grace) { return }
+    if await wait(atMost: grace, until: { leftovers.areGone }) { return }
     let clock = SuspendingClock()
     let deadline = clock.now + CommandRun.killTime
     while clock.now < deadline, leftovers.signal(SIGKILL) > 0 {
-      if await waitUntilGone(leftovers, atMost: .milliseconds(100)) { return }
+      if await wait(atMost: .milliseconds(100), until: { leftovers.areGone }) { return }
     }
   }
 
-  private func waitUntilGone(_ leftovers: Leftovers, atMost time: Duration) async -> Bool {
+  /// Looks again and again, at first often; false if it did not come true in time.
+  private func wait(atMost time: Duration, until isTrue: () -> Bool) async -> Bool {
     let clock = SuspendingClock()
     let deadline = clock.now + time
     var pause = Duration.milliseconds(1)
-    while !leftovers.areGone {
+    while !isTrue() {
       guard clock.now < deadline else { return false }
       // This task is never cancelled: see LocalBackend.
       try? await Task.sleep(for: min(pause, deadline - clock.now), clock: clock)
-      pause = min(pause * 2, .milliseconds(50))
+      pause = min(pause * 3, .milliseconds(50))
     }
     return true
   }

@@ -35,6 +35,8 @@ struct EngineState: Sendable {
   let directory: StateDirectory
   var jobs: [JobID: LiveJob] = [:]
   var groups: [String: LiveGroup] = [:]
+  /// The commands that run: their output is looked through for reports of progress.
+  var commands: Set<JobID> = []
   var pool: PoolState<JobID>
   var outbox: [Effect] = []
   var isDelivering = false
@@ -174,8 +176,10 @@ struct EngineState: Sendable {
   }
 
   /// What is executed from here on. If somebody wanted the job to end meanwhile, it is stopped at once.
-  mutating func executes(_ id: JobID, _ execution: LiveJob.Execution) {
+  mutating func executes(_ id: JobID, _ execution: LiveJob.Execution, scan: LiveJob.ProgressScan? = nil) {
     jobs[id]?.execution = execution
+    jobs[id]?.scan = scan
+    if scan != nil { commands.insert(id) }
     if jobs[id]?.wish != nil { outbox.append(.stop(execution, .request, atOnce: false)) }
   }
 
@@ -186,6 +190,7 @@ struct EngineState: Sendable {
     jobs[id]?.retry = job.retry
     jobs[id]?.execution = nil
     jobs[id]?.scan = nil
+    commands.remove(id)
     guard case .again(let delay) = decision, jobs[id]?.state.record.status == .running else { return end(id, outcome) }
     step(id, .retrying(error: outcome.error ?? outcome.reason.rawValue))
     jobs[id]?.phase = .resting
@@ -218,7 +223,6 @@ struct EngineState: Sendable {
     var state = job.state
     let change = state.apply(.ended(outcome), at: .now())
     let finished = FinishedJob(change: change, output: job.output)
-    jobs[id]?.finished = finished
     jobs[id]?.timer = nil
     jobs[id]?.phase = .ending
     endings += 1
@@ -255,8 +259,9 @@ struct EngineState: Sendable {
   }
 
   /// A job whose end could not be recorded is lost, for those who wait for it as for the registry.
-  mutating func lose(_ id: JobID, because error: RegistryError) {
-    guard var job = jobs[id], let finished = job.finished else { return }
+  mutating func lose(_ finished: FinishedJob, because error: RegistryError) {
+    let id = finished.change.record.id
+    guard var job = jobs[id] else { return }
     let outcome = JobSentences.lost(finished.change.record, because: error)
     ended(id, job.state.apply(.ended(outcome), at: .now()).record)
   }

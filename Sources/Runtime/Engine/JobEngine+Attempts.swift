@@ -68,10 +68,7 @@ extension JobEngine {
         changes: job.spec.environment, job: record.id.rawValue, run: run.id.rawValue, attempt: record.attempts + 1),
       input: job.spec.stdin.bytes, output: output, timeLimit: job.spec.timeout)
     let handle = backend.submit(order)
-    perform { state in
-      state.jobs[record.id]?.scan = LiveJob.ProgressScan(offset: start)
-      state.executes(record.id, .command(handle))
-    }
+    perform { $0.executes(record.id, .command(handle), scan: LiveJob.ProgressScan(offset: start)) }
     await follow(handle, of: job, output, from: start)
   }
 

@@ -40,7 +40,7 @@ extension JobEngine {
     if case .alreadyEnded = error.code, let record = try? registry.job(id), record.status.isTerminal {
       perform { $0.ended(id, record) }
     } else {
-      perform { [error] in $0.lose(id, because: error) }
+      perform { [error] in $0.lose(finished, because: error) }
     }
   }
 

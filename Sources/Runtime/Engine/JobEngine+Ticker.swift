@@ -20,7 +20,7 @@ extension JobEngine {
       try? await Task.sleep(for: JobEngine.period)
       let (mayStop, running) = perform { state -> (Bool, [JobID]) in
         if state.jobs.isEmpty { state.isTicking = false }
-        return (state.jobs.isEmpty, state.jobs.filter { $0.value.scan != nil }.map(\.key))
+        return (state.jobs.isEmpty, Array(state.commands))
       }
       if mayStop { return }
       tick += 1

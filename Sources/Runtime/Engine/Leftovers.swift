@@ -62,7 +62,7 @@ struct Leftovers: Sendable {
 
   /// A sign that there may be some: the output is still open somewhere, or the leader's group still has members, which may
   /// have ended themselves and wait to be reaped.
-  private var mayExist: Bool { ChildDescriptors.isHeld(output) || kill(-leader, 0) == 0 }
+  var mayExist: Bool { ChildDescriptors.isHeld(output) || kill(-leader, 0) == 0 }
 
   private func found() -> [Found] {
     #if os(Linux)

@@ -62,8 +62,6 @@ struct LiveJob: Sendable {
   var output: OutputFile?
   var scan: ProgressScan?
   var timer: Task<Void, Never>?
-  /// The end, while it is being recorded.
-  var finished: FinishedJob?
 
   init(_ spec: TaskSpec, state: JobState, membership: Membership?) {
     self.spec = spec

@@ -11,7 +11,7 @@ struct RunCommand: ParsableCommand {
       What follows FILE belongs to the script. FILE may be - for standard input.
 
       Example:
-        agentscript run --timeout 30m --max-concurrency 4 --var target=staging deploy.lua --fast
+        agentscript run --timeout 30m --var target=staging deploy.lua --fast
       """)
 
   @Option(

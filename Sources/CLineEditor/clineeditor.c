@@ -189,7 +189,13 @@ static unsigned char on_suspend(EditLine *edit, int key) {
   cline *c = current;
   c->f.set(edit, EL_PREP_TERM, 0);
   pthread_mutex_unlock(&c->lock);
-  kill(getpid(), SIGTSTP);
+  // Sent to this thread, so that the process has stopped and gone on when the call returns.
+  sigset_t stop, before;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  pthread_sigmask(SIG_UNBLOCK, &stop, &before);
+  pthread_kill(pthread_self(), SIGTSTP);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   pthread_mutex_lock(&c->lock);
   c->f.set(edit, EL_PREP_TERM, 1);
   return CC_REDISPLAY;

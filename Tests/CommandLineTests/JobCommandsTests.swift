@@ -200,9 +200,7 @@ import Testing
       var ended = state
       _ = ended.apply(.ended(.cancelled(by: text, why: text)), at: .now())
       shown += model.note(ended.record, at: .now(), clock: "12:00:00", columns: 80) + view.page(ended.record)
-      shown += [
-        view.ending(ended.record), ProgressModel.summary(ignoredFailures: [ended.record], palette: view.palette) ?? "",
-      ]
+      shown += [view.ending(ended.record)]
     }
     for line in shown {
       #expect(

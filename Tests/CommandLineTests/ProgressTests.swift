@@ -66,17 +66,6 @@ import Testing
     #expect(model.status(at: after(4000), columns: 80) == "1 running, 1 queued, 1 done · first 40% 2s")
   }
 
-  @Test func failuresThatNobodyLookedAtAreSummedUp() throws {
-    var lint = try job("lint")
-    _ = lint.apply(.started(pid: nil, pidStarted: nil), at: start)
-    _ = lint.apply(.ended(.failed(.exitNonzero, error: "exit code 2", exitCode: 2)), at: after(10))
-    let palette = Palette(isColored: false)
-    #expect(ProgressModel.summary(ignoredFailures: [], palette: palette) == nil)
-    #expect(
-      ProgressModel.summary(ignoredFailures: [lint.record], palette: palette)
-        == "1 background job failed and nobody looked at the result: lint (exit code 2)")
-  }
-
   @Test func aTableKeepsToTheWidthAndCutsTheLastColumnFirst() {
     var table = TextTable(headings: ["ID", "WHAT"])
     table.add([.init(text: "build-abc123-1"), .init(text: String(repeating: "日本", count: 20))])

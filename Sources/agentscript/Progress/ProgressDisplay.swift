@@ -114,17 +114,13 @@ final class ProgressDisplay: Sendable {
     if wasHidden, form == .terminal { signal.signal() }
   }
 
-  /// Writes what is pending and the summary, and ends the display: nothing is written after it.
-  func finish(ignoredFailures: [JobRecord] = []) {
+  /// Writes what is pending and ends the display: nothing is written after it.
+  func finish() {
     pending.withLock { $0.isFinished = true }
     signal.signal()
     screen.withLock { screen in
       flush(&screen)
       erase(&screen)
-      guard form != .quiet else { return }
-      if let line = ProgressModel.summary(ignoredFailures: ignoredFailures, palette: palette) {
-        stream.talk("agentscript: " + line + "\n")
-      }
     }
   }
 

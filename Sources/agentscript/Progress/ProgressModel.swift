@@ -87,15 +87,6 @@ struct ProgressModel {
     return TextWidth.of(line) < columns ? painted : TextWidth.fitted(line, to: max(1, columns - 1))
   }
 
-  /// The line about background jobs that failed while nobody waited for them, or nil when there is none.
-  static func summary(ignoredFailures jobs: [JobRecord], palette: Palette) -> String? {
-    guard !jobs.isEmpty else { return nil }
-    let named = jobs.prefix(5).map { "\(label($0)) (\(because($0)))" }.joined(separator: ", ")
-    let more = jobs.count > 5 ? ", and \(jobs.count - 5) more" : ""
-    let subject = jobs.count == 1 ? "1 background job" : "\(jobs.count) background jobs"
-    return palette.bad("\(subject) failed and nobody looked at the result:") + " \(named)\(more)"
-  }
-
   // MARK: words
 
   private mutating func end(_ job: JobRecord, _ clock: String, _ columns: Int) -> [String] {

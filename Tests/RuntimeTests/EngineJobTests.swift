@@ -46,6 +46,16 @@ extension EngineTests {
       #expect(record.reason == (line.contains("kill") ? .signal : .exitNonzero))
     }
 
+    @Test func aRelativeFolderIsTakenFromTheOneAtTheSubmission() async throws {
+      let bench = try EngineBench()
+      let here = String(cString: try #require(getcwd(nil, 0)))
+      let none = await bench.end(of: bench.shell("pwd -P") { $0.cwd = nil })
+      #expect(none.cwd == here)
+      let nested = await bench.end(of: bench.shell("pwd -P") { $0.cwd = "Sources/../Sources" })
+      #expect(nested.cwd == "\(here)/Sources/../Sources")
+      if nested.status == .completed { #expect(try bench.text(of: nested).hasSuffix("/Sources\n")) }
+    }
+
     @Test func whatCannotBeStartedFailsWithASentence() async throws {
       let bench = try EngineBench()
       let missing = await bench.end(of: TaskSpec(work: .arguments(["no-such-program-x"])))

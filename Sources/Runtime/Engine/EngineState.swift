@@ -70,7 +70,7 @@ struct EngineState: Sendable {
     record.description = spec.description
     record.agent = spec.agent
     record.command = spec.shownWork
-    record.cwd = spec.cwd
+    record.cwd = spec.folder
     record.envNames = spec.environment.keys.sorted()
     record.maxAttempts = max(spec.retries, 0) + 1
     record.parent = spec.parent
@@ -297,49 +297,5 @@ extension JobEvent {
   /// A process began to run.
   static func started(_ process: StartedProcess) -> JobEvent {
     .started(pid: process.pid, pidStarted: process.startTime)
-  }
-}
-
-extension TaskSpec {
-  var kind: JobKind {
-    switch work {
-    case .shell, .arguments: .command
-    case .function: .function
-    case .prompt: .model
-    }
-  }
-
-  /// The command as people would write it, or the prompt's beginning; at most 1,000 characters.
-  var shownWork: String? {
-    switch work {
-    case .shell(let line): String(line.prefix(1_000))
-    case .arguments(let words): String(words.map(TaskSpec.quoted).joined(separator: " ").prefix(1_000))
-    case .function: nil
-    case .prompt(let text): String(text.prefix(200))
-    }
-  }
-
-  /// What a made-up id is made of.
-  var slugSource: String {
-    if let text = name ?? description { return text }
-    switch work {
-    case .shell(let line): return line.split(separator: " ").first.map { String($0) } ?? "job"
-    case .arguments(let words): return words.first?.split(separator: "/").last.map { String($0) } ?? "job"
-    case .function: return "fn"
-    case .prompt: return agent ?? "prompt"
-    }
-  }
-
-  private static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "-_./:=@%+,".utf8.contains(byte)
-        }
-      }
-    return isPlain
-      ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

@@ -63,7 +63,7 @@ extension JobEngine {
       return
     }
     let order = CommandOrder(
-      job: record.id, run: run.id, attempt: record.attempts + 1, work: work, workingDirectory: job.spec.cwd,
+      job: record.id, run: run.id, attempt: record.attempts + 1, work: work, workingDirectory: record.cwd,
       environment: inheritedEnvironment().entries(
         changes: job.spec.environment, job: record.id.rawValue, run: run.id.rawValue, attempt: record.attempts + 1),
       input: job.spec.stdin.bytes, output: output, timeLimit: job.spec.timeout)

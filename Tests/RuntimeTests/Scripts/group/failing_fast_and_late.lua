@@ -22,7 +22,7 @@ ms, results = time.measure(task_group, {
   { id = "done", command = "true" },
   { id = "runs", command = "sleep 60" },
   { id = "waits", command = "true", dependencies = { "runs" } },
-}, { timeout = "700ms" })
+}, { timeout = "3s" })
 assert(ms < 30000 and not results.success and results.done.success)
 assert(results.runs.status == "timed_out" and results.runs.reason == "timeout", results.runs.status)
 assert(results.waits.success == false)

@@ -2,18 +2,18 @@
 local fs = require "fs"
 local time = require "time"
 
-local r = task { command = "echo started; sleep 60", timeout = "300ms" }
+local r = task { command = "echo started; sleep 60", timeout = "3s" }
 assert(r.success == false and r.status == "timed_out" and r.reason == "timeout", r.status)
-assert(r.output == "started\n" and r.error:find "300", r.error)
+assert(r.output == "started\n" and r.error:find "3", r.error)
 r = task { command = "sleep 60", timeout = 200 }
 assert(r.status == "timed_out")
 
 -- A command that does not heed SIGTERM is killed after the grace period.
 local ms
-ms, r = time.measure(task, { command = "trap '' TERM; echo armed; while :; do sleep 1; done", timeout = "500ms" })
+ms, r = time.measure(task, { command = "trap '' TERM; echo armed; while :; do sleep 1; done", timeout = "3s" })
 assert(r.status == "timed_out" and ms > 4000 and ms < 30000, ms)
 -- One that tidies up has its say.
-r = task { command = "trap 'echo tidied; exit 0' TERM; echo armed; while :; do sleep 0.1; done", timeout = "700ms" }
+r = task { command = "trap 'echo tidied; exit 0' TERM; echo armed; while :; do sleep 0.1; done", timeout = "3s" }
 assert(r.status == "timed_out" and r.output:find "^armed\n" and r.output:find "tidied\n$", r.output)
 
 -- Retries.

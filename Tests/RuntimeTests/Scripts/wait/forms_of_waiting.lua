@@ -8,7 +8,7 @@ local function gated(name) return spawn { command = gate(name), cwd = folder, na
 -- One job, many times, in every form.
 local job = gated "a"
 local result, why = wait(job, 50)
-assert(result == nil and why == "timeout" and job.status == "running")
+assert(result == nil and why == "timeout" and job.status ~= "completed")
 result, why = job:wait "50ms"
 assert(result == nil and why == "timeout")
 assert(wait_for_completion(job, "50ms") ~= nil and wait_for_completion(job.output_file, "50ms").success == false)
@@ -26,7 +26,7 @@ local b, c = gated "b", gated "c"
 open "c"
 local results
 results, why = wait({ b, c }, 100)
-assert(results == nil and why == "timeout" and b.status == "running")
+assert(results == nil and why == "timeout" and b.status ~= "completed")
 open "b"
 results = wait { b, c }
 assert(#results == 2 and results[1].output == "b\n" and results[2].output == "c\n")

@@ -44,6 +44,8 @@ struct JobBook {
   /// What jobs' functions returned, as long as their results may be asked for.
   var values: [JobID: LuaValue] = [:]
   var progressHandlers: [JobID: LuaReference] = [:]
+  /// Progress that was told before its job was known.
+  var earlyProgress: [JobID: [JobRecord]] = [:]
   /// Jobs whose end the script was told.
   private(set) var heard: Set<JobID> = []
   /// In the order in which they were started.

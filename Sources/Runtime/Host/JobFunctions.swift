@@ -76,8 +76,9 @@ extension ScriptHost {
   }
 
   private func note(_ record: JobRecord, _ request: TaskRequest, _ task: ScriptTask) {
-    adopt(record, key: request.key, by: task)
-    if let handler = request.onProgress { book.progressHandlers[record.id] = handler }
+    // Notices may have come first: what they brought is newer.
+    adopt(book.records[record.id] ?? record, key: request.key, by: task)
+    tell(request.onProgress, of: record.id)
     if let function = request.function { bind(function, to: record.id) }
   }
 

@@ -145,7 +145,7 @@ extension ScriptHost {
     for (job, member) in zip(record.jobs, request.tasks) {
       // Notices may have come first: what they brought is newer.
       adopt(book.records[job.id] ?? job, key: member.key, by: task)
-      if let handler = member.onProgress ?? request.onProgress { book.progressHandlers[job.id] = handler }
+      tell(member.onProgress ?? request.onProgress, of: job.id)
       if let function = member.function { bind(function, to: job.id) }
     }
     let group = JobGroup(

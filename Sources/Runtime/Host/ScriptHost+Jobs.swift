@@ -26,6 +26,7 @@ extension ScriptHost {
       presentation.jobChanged(record)
       if record.status.isTerminal { ended(record) }
     case .progress(let record):
+      if book.owners[record.id] == nil { book.earlyProgress[record.id, default: []].append(record) }
       book.keep(record)
       presentation.jobChanged(record)
       report(record)
@@ -58,6 +59,15 @@ extension ScriptHost {
     let (job, index) = queue.ended[queue.told]
     queue.told += 1
     return [result(job), .integer(Int64(index))]
+  }
+
+  /// Sets a job's `on_progress`, if it has one, and tells it what came before the job was known here.
+  func tell(_ handler: LuaReference?, of job: JobID) {
+    let early = book.earlyProgress.removeValue(forKey: job) ?? []
+    guard let handler else { return }
+    book.progressHandlers[job] = handler
+    for record in early { report(record) }
+    if !book.isLive(job) { book.progressHandlers[job] = nil }
   }
 
   /// Calls the script's `on_progress` as a task of its own.

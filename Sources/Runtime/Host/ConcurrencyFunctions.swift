@@ -19,6 +19,11 @@ extension ScriptHost {
       let child = try host.startTask(function, Array(call.arguments.dropFirst()), name: "async", owner: call.task)
       return .value(host.objects.push(.child(child)))
     }
+    try defineScopes()
+    try defineAsyncTasks()
+  }
+
+  private func defineScopes() throws(LuaError) {
     try define(
       type: 3, "scope",
       methods: [
@@ -39,6 +44,9 @@ extension ScriptHost {
         for branch in host.inOrder(scope.branches) { host.cancel(branch, .owner(reason: "its owner ended")) }
         return scope.branches.isEmpty ? .nothing : .wait(.groupEnd(scope), until: nil)
       })
+  }
+
+  private func defineAsyncTasks() throws(LuaError) {
     try define(
       type: 4, "async task",
       methods: [

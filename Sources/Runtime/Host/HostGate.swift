@@ -12,8 +12,21 @@ final class HostGate: Sendable {
   let interrupts = Atomic(0)
   private let interrupt = Mutex<LuaInterrupt?>(nil)
 
-  /// Ends all processes of the run at once, from any thread.
-  let killSwitch = Mutex<(@Sendable () -> Void)?>(nil)
+  /// When the Lua thread last showed that it can be reached: between two resumes, or by its hook. Nanoseconds.
+  private let lastSign = Atomic<Int64>(0)
+
+  /// Said by the Lua thread.
+  func showLife() { lastSign.store(MonotonicTime.now.nanoseconds, ordering: .relaxed) }
+
+  /// True if Lua code runs and has not answered for this long, though it was nudged: it is inside a C function.
+  func isStuck(for duration: Duration) -> Bool {
+    guard isBusy.load(ordering: .relaxed) else { return false }
+    let sign = MonotonicTime(nanoseconds: lastSign.load(ordering: .relaxed))
+    return sign.advanced(by: duration) < MonotonicTime.now
+  }
+
+  /// Ends all processes of the run at once, from any thread, and records the run's end with this exit code.
+  let killSwitch = Mutex<(@Sendable (Int32) -> Void)?>(nil)
 
   func bind(_ interrupt: LuaInterrupt) { self.interrupt.withLock { $0 = interrupt } }
 

@@ -52,7 +52,14 @@ final class JobSession {
       runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
       observer: { gate.post(.job($0)) })
     engine = made
-    gate.killSwitch.withLock { $0 = { made.killAll() } }
+    let id = runID
+    gate.killSwitch.withLock { killSwitch in
+      killSwitch = { code in
+        made.killAll()
+        // What could not be recorded is found by the next process that looks: the run's owner is gone then.
+        try? registry.end(run: id, status: code == 124 ? .timedOut : .cancelled, exitCode: Int(code))
+      }
+    }
     return made
   }
 

@@ -131,6 +131,7 @@ final class ScriptHost {
     guard let coroutine = task.coroutine, task.ending == nil else { return }
     current = task
     task.hasStarted = true
+    gate.showLife()
     gate.isBusy.store(true, ordering: .relaxed)
     if let deadline = deadlines.next() { watchdog.watch(until: deadline) }
     let result = lua.resume(coroutine)
@@ -149,6 +150,7 @@ final class ScriptHost {
 
   /// The watchdog or another thread stopped the Lua code that runs now: does it have to end?
   private func interrupted() -> LuaAnswer {
+    gate.showLife()
     for message in gate.mailbox.take() {
       switch message {
       case .interrupt, .terminate, .cancelFunction: handle(message)

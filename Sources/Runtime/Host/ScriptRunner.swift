@@ -25,6 +25,9 @@ public struct ScriptRunner: Sendable {
   /// After being told to end, a script has this long: the grace of its variables, that of its processes, and a little.
   private static let patience = Duration.seconds(12)
 
+  /// How often a script that was told to end is looked at, and how long it may show no life.
+  private static let look = Duration.milliseconds(500)
+
   /// Runs the script to its end and returns the process's exit code. To be called once, on the main thread.
   ///
   /// The first Ctrl-C is an error in the script, the second ends everything at once; SIGTERM, SIGHUP and a closed
@@ -41,13 +44,20 @@ public struct ScriptRunner: Sendable {
     }
     box.start(stackSize: 8 << 20)
     // Code stuck inside a C function never looks at the clock: then this thread ends the process.
-    var deadline = invocation.options.timeout.map { MonotonicTime.now.advanced(by: $0 + ScriptRunner.patience) }
+    var end = invocation.options.timeout.map { MonotonicTime.now.advanced(by: $0) }
+    var nextLook = end?.advanced(by: ScriptRunner.look)
     var exitCode: Int32 = 124
     while true {
-      switch signals.next(until: deadline) {
+      switch signals.next(until: nextLook) {
       case .woken: return result.withLock { $0 }
       case .deadline:
-        return giveUp(gate, exitCode, "the script did not end in time: it is stuck inside a C function")
+        let isLate = end.map { $0.advanced(by: ScriptRunner.patience) < .now } ?? false
+        if isLate { return giveUp(gate, exitCode, "the script did not end in time") }
+        if gate.isStuck(for: ScriptRunner.look) {
+          return giveUp(gate, exitCode, "the script did not end in time: it is stuck inside a C function")
+        }
+        gate.nudge()
+        nextLook = .now.advanced(by: ScriptRunner.look)
       case .signal(SIGINT):
         if gate.isPrompting.load(ordering: .acquiring), let prompt {
           guard prompt.isTerminal else { return giveUp(gate, 130, nil) }
@@ -58,14 +68,15 @@ public struct ScriptRunner: Sendable {
         gate.postUrgently(.interrupt)
       case .signal(let number):
         exitCode = 128 + number
-        deadline = MonotonicTime.now.advanced(by: ScriptRunner.patience)
+        end = .now
+        nextLook = .now.advanced(by: ScriptRunner.look)
         gate.postUrgently(.terminate(reason: SignalWatch.reason(number), exitCode: exitCode))
       }
     }
   }
 
   private func giveUp(_ gate: HostGate, _ code: Int32, _ message: String?) -> Int32 {
-    gate.killSwitch.withLock { $0 }?()
+    gate.killSwitch.withLock { $0 }?(code)
     if let message { presentation.say("agentscript: \(message)") }
     // Not exit(): the Lua thread still runs, and must not see its world taken apart.
     _exit(code)

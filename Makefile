@@ -15,6 +15,10 @@ RELEASE := -c release --product agentscript
 endif
 BINARY := .build/release/agentscript
 
+# One test at a time: many of them run the program and wait for it, and would keep the two threads of a small machine's
+# pool from the tests that measure how soon something ends.
+TESTING := --no-parallel
+
 .PHONY: help setup setup-tests build demo test unit official bench lint install test-tsan clean
 
 help:
@@ -43,7 +47,7 @@ lint:
 
 unit: setup-tests
 	@$(SWIFT) build --build-tests 2>&1 | scripts/quietly
-	@$(SWIFT) test --skip-build
+	@$(SWIFT) test --skip-build $(TESTING)
 
 official: setup-tests
 	@$(SWIFT) build --product agentscript 2>&1 | scripts/quietly
@@ -52,7 +56,7 @@ official: setup-tests
 test: setup-tests lint
 	@$(SWIFT) build --build-tests 2>&1 | scripts/quietly
 	@Tests/official/run .build/debug/agentscript
-	@$(SWIFT) test --skip-build
+	@$(SWIFT) test --skip-build $(TESTING)
 
 test-tsan: setup-tests
 	@$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --skip ScriptFileTests

@@ -1,6 +1,8 @@
 // System calls on processes that Swift's C library module does not show, or that differ between systems.
 #ifndef CPROCESS_H
 #define CPROCESS_H
+#include "cprobe.h"
+
 #include <stdint.h>
 
 // A descriptor for a process, closed on exec; -1 with errno set (ENOSYS where the system has none).

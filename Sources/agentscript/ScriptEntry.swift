@@ -15,6 +15,7 @@ enum ScriptEntry {
       StandardStream.error.talk("agentscript: \(problem)\n")
       return ExitStatus.usage.rawValue
     }
+    Guardian.start()
     let editor = invocation.interactive ? lineEditor() : nil
     let display = ProgressDisplay(
       form: .suited(to: .error, isQuiet: invocation.options.isQuiet), editor: editor)

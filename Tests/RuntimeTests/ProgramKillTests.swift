@@ -7,7 +7,7 @@ import Testing
   import Glibc
 #endif
 
-/// kill -9 of the whole program, at random moments while it runs many short jobs.
+/// kill -9 of the program at random moments while it runs many short jobs: of the runtime alone, or of its guardian too.
 @Suite struct ProgramKillTests {
   static let rounds = getenv("AGENTSCRIPT_LONG_TESTS") == nil ? 6 : 50
 
@@ -24,7 +24,8 @@ import Testing
     let milliseconds = Int.random(in: 20...900)
     let line = """
       "$1" run --quiet many.lua & program=$!
-      sleep \(Double(milliseconds) / 1000); kill -9 $program; wait $program; exit 0
+      sleep \(Double(milliseconds) / 1000); runtime=$(cat /proc/$program/task/$program/children)
+      kill -9 $runtime \(round.isMultiple(of: 2) ? "$program" : ""); wait $program; exit 0
       """
     let home = folder.path + "/.agentscript"
     _ = try ProgramRun(

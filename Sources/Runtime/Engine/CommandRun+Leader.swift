@@ -1,12 +1,5 @@
-internal import CProcess
 import Jobs
-import Subprocess
 
-#if canImport(System)
-  import System
-#else
-  import SystemPackage
-#endif
 #if canImport(Darwin)
   import Darwin
 #else
@@ -22,12 +15,6 @@ extension CommandRun {
     case scarce(Int32)
     /// Another try would fail too, for the reason given in one sentence.
     case final(String)
-  }
-
-  /// What the task that watched the leader has to say of it.
-  private struct Attendance: Sendable {
-    let process: StartedProcess
-    let stop: StopCause?
   }
 
   /// Starts the leader and waits for its end. There is no number if there was no leader.
@@ -59,11 +46,11 @@ extension CommandRun {
     alarm.cancel()
   }
 
-  private func program() throws(SpawnFailure) -> (Executable, Arguments) {
+  private func program() throws(SpawnFailure) -> (path: String, arguments: [String]) {
     switch order.work {
     case .shell(let line):
       guard !line.utf8.contains(0) else { throw .final("the command holds a zero byte") }
-      return (.path("/bin/sh"), Arguments(executablePathOverride: "sh", remainingValues: ["-c", line]))
+      return ("/bin/sh", ["sh", "-c", line])
     case .arguments(let words):
       guard let name = words.first else { throw .final("the command is an empty list") }
       if let index = words.firstIndex(where: { $0.utf8.contains(0) }) {
@@ -73,31 +60,23 @@ extension CommandRun {
       guard !name.isEmpty, let path = ProgramSearch.path(of: name, searchPath: searchPath) else {
         throw .final(diagnosis(nil))
       }
-      let arguments = Arguments(executablePathOverride: name, remainingValues: Array(words.dropFirst()))
-      return (.path(FilePath(path)), arguments)
+      return (path, words)
     }
   }
 
-  private func spawn(_ program: (Executable, Arguments)) async throws(SpawnFailure) -> (CommandReport, leader: Int?) {
+  private func spawn(
+    _ program: (path: String, arguments: [String])
+  ) async throws(SpawnFailure) -> (CommandReport, leader: Int?) {
     let (input, output) = try descriptors()
-    var options = PlatformOptions()
-    options.createSession = true
-    let configuration = Configuration(
-      executable: program.0, arguments: program.1, environment: .custom(order.environment),
-      workingDirectory: order.workingDirectory.map { FilePath($0) }, platformOptions: options)
-    do {
-      let result = try await Subprocess.run(
-        configuration,
-        input: .fileDescriptor(
-          FileDescriptor(rawValue: input ?? ChildDescriptors.null), closeAfterSpawningProcess: input != nil),
-        output: .fileDescriptor(FileDescriptor(rawValue: output), closeAfterSpawningProcess: true),
-        error: .fileDescriptor(FileDescriptor(rawValue: output), closeAfterSpawningProcess: true)
-      ) { execution in
-        await attend(execution.processIdentifier)
-      }
-      return report(result.terminationStatus, result.closureResult)
-    } catch {
-      throw failure(error)
+    let spawn = ProcessSpawn(
+      path: program.path, arguments: program.arguments, environment: order.environment,
+      directory: order.workingDirectory, input: input ?? ChildDescriptors.null, output: output, error: output)
+    let started = Result { () throws(ProcessSpawn.Failure) in try spawn.start() }
+    close(output)
+    if let input { close(input) }
+    switch started {
+    case .success(let child): return await attend(child)
+    case .failure(let failure): throw fault(failure)
     }
   }
 
@@ -114,25 +93,13 @@ extension CommandRun {
     }
   }
 
-  private func report(_ status: TerminationStatus, _ attendance: Attendance) -> (CommandReport, leader: Int?) {
-    let end: CommandReport.End =
-      switch status {
-      case .exited(let code): .exited(code: Int(code))
-      case .signaled(let number): .signalled(Int(number))
-      }
-    return (CommandReport(end: end, stop: attendance.stop, process: attendance.process), attendance.process.pid)
-  }
-
-  private func failure(_ error: any Error) -> SpawnFailure {
-    guard let error = error as? SubprocessError else { return .final("the process could not be started: \(error)") }
-    let number = error.underlyingError?.rawValue
-    if let number, SpawnPatience.mayPass(number) { return .scarce(number) }
-    switch error.code {
-    case .failedToChangeWorkingDirectory:
-      return .final(ProgramSearch.diagnosis(ofFolder: order.workingDirectory ?? "."))
-    case .executableNotFound: return .final(diagnosis(nil))
-    case .spawnFailed where number != nil: return .final(diagnosis(number))
-    default: return .final("the process could not be started: \(error)")
+  private func fault(_ failure: ProcessSpawn.Failure) -> SpawnFailure {
+    switch failure.step {
+    case .directory: return .final(ProgramSearch.diagnosis(ofFolder: order.workingDirectory ?? "."))
+    case _ where SpawnPatience.mayPass(failure.number): return .scarce(failure.number)
+    case .execution: return .final(diagnosis(failure.number))
+    case .start, .descriptors, .terminal, .limits, .group, .confinement:
+      return .final("the process could not be started: \(SystemMessage.text(failure.number))")
     }
   }
 
@@ -151,13 +118,13 @@ extension CommandRun {
 // MARK: - Between start and reaping
 
 extension CommandRun {
-  /// Acts on what happens to the leader until it has ended. It is reaped after this returns, not before, so its number and
-  /// its group's are its own all the time.
-  private func attend(_ child: ProcessIdentifier) async -> Attendance {
-    let pid = Int(child.value)
+  /// Acts on what happens to the leader until it has ended, and reaps it then, not before: so its number and its group's are
+  /// its own all the time.
+  private func attend(_ child: ProcessSpawn.Child) async -> (CommandReport, leader: Int?) {
+    let pid = Int(child.pid)
     let process = StartedProcess(pid: pid, startTime: ProcessIdentity.startTime(ofProcess: pid))
     publish(.running(process))
-    let look = ExitWatch.shared.whenEnded(child) { [inbox] in inbox.post(.ended) } ? nil : lookForEnd(of: child.value)
+    let look = ExitWatch.shared.whenEnded(child) { [inbox] in inbox.post(.ended) } ? nil : lookForEnd(of: child)
     defer { look?.cancel() }
     var timers = order.timeLimit.map { [inbox.post(.stop(.timeLimit), after: $0)] } ?? []
     defer { for timer in timers { timer.cancel() } }
@@ -168,9 +135,12 @@ extension CommandRun {
       switch await inbox.next() {
       case .ended:
         kill.ended()
-        let attendance = Attendance(process: process, stop: stop)
-        if child.isUnheard { await leaveLibrary(child.value, attendance) }
-        return attendance
+        let end: CommandReport.End =
+          switch child.reap() {
+          case .exited(let code): .exited(code: code)
+          case .signalled(let number): .signalled(number)
+          }
+        return (CommandReport(end: end, stop: stop, process: process), pid)
       case .stop(let cause):
         stop = stop ?? cause
         actions = kill.ask()
@@ -184,7 +154,7 @@ extension CommandRun {
       case .pauseOver:
         break
       }
-      for action in actions { perform(action, on: child.value, timers: &timers) }
+      for action in actions { perform(action, on: child.pid, timers: &timers) }
     }
   }
 
@@ -201,40 +171,14 @@ extension CommandRun {
     }
   }
 
-  /// Reaps the leader and concludes the execution, because the library would wait for its end for ever; its task stays.
-  private func leaveLibrary(_ child: pid_t, _ attendance: Attendance) async {
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
-    let number = status & 0x7F
-    let end: CommandReport.End =
-      number == 0 ? .exited(code: Int((status >> 8) & 0xFF)) : .signalled(Int(number))
-    await conclude(CommandReport(end: end, stop: attendance.stop, process: attendance.process), leader: Int(child))
-  }
-
   /// Where the system cannot tell of the end, looks for it again and again.
-  private func lookForEnd(of child: pid_t) -> Task<Void, Never> {
+  private func lookForEnd(of child: ProcessSpawn.Child) -> Task<Void, Never> {
     Task { [inbox] in
       while !Task.isCancelled {
-        var info = siginfo_t()
-        let result = waitid(P_PID, id_t(child), &info, WEXITED | WNOHANG | WNOWAIT)
-        if result != 0 && errno != EINTR || info.si_signo == SIGCHLD { return inbox.post(.ended) }
+        if child.hasEnded { return inbox.post(.ended) }
         // Cancelled only when nobody waits for the end any more.
         try? await Task.sleep(for: .milliseconds(20))
       }
     }
-  }
-}
-
-extension ProcessIdentifier {
-  /// Whether the library will never hear of this process's end: it waits by descriptors, and there was none left for this one.
-  fileprivate var isUnheard: Bool {
-    #if os(Linux)
-      guard processDescriptor < 0 else { return false }
-      let own = cprocess_open(getpid())
-      if own >= 0 { close(own) }
-      return own >= 0 || errno != ENOSYS
-    #else
-      return false
-    #endif
   }
 }

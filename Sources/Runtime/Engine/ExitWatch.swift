@@ -1,12 +1,10 @@
 internal import CProcess
-import Subprocess
 import Synchronization
 
 /// Tells when a process has ended, without reaping it.
 ///
-/// swift-subprocess reaps a child as soon as its body returns, and from then on the number may belong to a stranger. A body
-/// that waits here, and returns only afterwards, may signal the child's group as long as it has not been told of the end.
-/// One thread waits for all processes; it begins with the first and stays, with all signals blocked.
+/// Whoever started a child reaps it after it was told here, and from then on the number may belong to a stranger: so the
+/// child's group may be signalled until then. One thread waits for all processes; it begins with the first and stays, with all signals blocked.
 final class ExitWatch: Sendable {
   /// The one watch of this process; its thread starts with the first use.
   static let shared = ExitWatch()
@@ -41,7 +39,7 @@ final class ExitWatch: Sendable {
   }
 
   /// Calls `action` once, mostly on the watch's thread, when the child has ended. False: the system cannot tell.
-  func whenEnded(_ child: ProcessIdentifier, _ action: @escaping @Sendable () -> Void) -> Bool {
+  func whenEnded(_ child: ProcessSpawn.Child, _ action: @escaping @Sendable () -> Void) -> Bool {
     let token = waiting.withLock { waiting -> UInt64? in
       guard waiting.hasThread else { return nil }
       waiting.lastToken += 1
@@ -49,11 +47,7 @@ final class ExitWatch: Sendable {
       return waiting.lastToken
     }
     guard let token else { return false }
-    #if os(Linux)
-      let result = cprocess_watch_add(queue, child.value, child.processDescriptor, token)
-    #else
-      let result = cprocess_watch_add(queue, child.value, -1, token)
-    #endif
+    let result = cprocess_watch_add(queue, child.pid, child.descriptor, token)
     if result == 1 { fire(token) }
     if result < 0 { waiting.withLock { $0.actions[token] = nil } }
     return result >= 0

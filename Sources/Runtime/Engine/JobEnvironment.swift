@@ -13,6 +13,9 @@ struct JobEnvironment: Sendable {
     static let attempt = "AGENTSCRIPT_ATTEMPT"
   }
 
+  /// The entry of an environment that holds a mark.
+  static func mark(_ name: String, _ value: String) -> [UInt8] { Array("\(name)=\(value)".utf8) }
+
   private struct Variable: Sendable {
     let name: [UInt8]
     /// `NAME=VALUE` and a zero byte.

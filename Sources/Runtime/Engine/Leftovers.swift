@@ -1,4 +1,3 @@
-internal import CProcess
 import Jobs
 
 #if canImport(Darwin)
@@ -13,24 +12,21 @@ import Jobs
 /// that has left the session *and* cleaned its environment is not found. Looking means reading all of `/proc`, so it is
 /// done only where something tells that there may be any. On a system without `/proc`, only the leader's group is seen.
 struct Leftovers: Sendable {
-  private struct Found: Hashable {
-    let pid: pid_t
-    let startTime: UInt64
-  }
-
   private let leader: pid_t
   private let output: OutputFile
   private let marks: [[UInt8]]
   /// Processes of the leader's session that started later may be strangers, if its number has come round.
   private let newest: UInt64
-  private var seen: Set<Found> = []
+  private var seen: Set<FoundProcess> = []
 
   /// For a leader that has just been reaped.
   init(of order: CommandOrder, leader: Int) {
     self.leader = pid_t(leader)
     output = order.output
-    marks = [(JobEnvironment.Mark.job, order.job.rawValue), (JobEnvironment.Mark.run, order.run.rawValue)]
-      .map { Array("\($0.0)=\($0.1)".utf8) }
+    marks = [
+      JobEnvironment.mark(JobEnvironment.Mark.job, order.job.rawValue),
+      JobEnvironment.mark(JobEnvironment.Mark.run, order.run.rawValue),
+    ]
     newest = ProcFiles.ticksNow()
   }
 
@@ -44,19 +40,7 @@ struct Leftovers: Sendable {
   mutating func signal(_ signals: Int32...) -> Int {
     let found = found()
     seen.formUnion(found)
-    for process in found {
-      #if os(Linux)
-        let handle = cprocess_open(process.pid)
-        guard handle >= 0 else { continue }
-        // The descriptor names one process for good: if that is still the one that was found, it cannot become another.
-        if ProcFiles.status(of: process.pid)?.startTime == process.startTime {
-          for signal in signals { _ = cprocess_signal(handle, signal) }
-        }
-        close(handle)
-      #else
-        for signal in signals { kill(-process.pid, signal) }
-      #endif
-    }
+    for process in found { process.signal(signals) }
     return found.count
   }
 
@@ -64,19 +48,19 @@ struct Leftovers: Sendable {
   /// have ended themselves and wait to be reaped.
   var mayExist: Bool { ChildDescriptors.isHeld(output) || kill(-leader, 0) == 0 }
 
-  private func found() -> [Found] {
+  private func found() -> [FoundProcess] {
     #if os(Linux)
       return ProcFiles.processes().compactMap(leftover)
     #else
-      return kill(-leader, 0) == 0 ? [Found(pid: leader, startTime: 0)] : []
+      return kill(-leader, 0) == 0 ? [FoundProcess(pid: leader, startTime: 0)] : []
     #endif
   }
 
-  private func leftover(_ pid: pid_t) -> Found? {
+  private func leftover(_ pid: pid_t) -> FoundProcess? {
     guard pid != getpid(), let status = ProcFiles.status(of: pid), !status.hasEnded else { return nil }
     let isOfSession = status.session == leader && status.startTime <= newest
     guard isOfSession || ProcFiles.environment(of: pid, holdsAll: marks) else { return nil }
-    return Found(pid: pid, startTime: status.startTime)
+    return FoundProcess(pid: pid, startTime: status.startTime)
   }
 }
 

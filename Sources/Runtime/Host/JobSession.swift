@@ -31,8 +31,10 @@ final class JobSession {
     let directory = try directory()
     do throws(RegistryError) {
       let opened = try Registry.open(directory, readOnly: false)
-      _ = try opened.reconcile()
+      let lost = try opened.reconcile()
       registry = opened
+      // Beside the script: what does not obey takes its time of grace.
+      if !lost.isEmpty { OwnThread.start { MarkedProcesses.endThose(of: lost) } }
       return opened
     } catch { throw .misuse(error.description) }
   }
@@ -56,6 +58,7 @@ final class JobSession {
     gate.killSwitch.withLock { killSwitch in
       killSwitch = { code in
         made.killAll()
+        if !Guardian.isThere { MarkedProcesses(of: id).end(grace: .zero) }
         // What could not be recorded is found by the next process that looks: the run's owner is gone then.
         try? registry.end(run: id, status: code == 124 ? .timedOut : .cancelled, exitCode: Int(code))
       }
@@ -91,6 +94,8 @@ final class JobSession {
   /// Notes the run's end. Nothing is started afterwards.
   func end(exitCode: Int32, status: RunStatus) {
     guard hasBegun, let registry else { return }
+    // Where nobody else does: what has left its job's session and ignores TERM is still there.
+    if !Guardian.isThere { MarkedProcesses(of: runID).end() }
     do throws(RegistryError) {
       try registry.end(run: runID, status: status, exitCode: Int(exitCode))
     } catch { host.presentation.say("agentscript: \(error.description)") }

@@ -1,4 +1,3 @@
-internal import CProcess
 internal import Jobs
 internal import LuaBindings
 internal import Synchronization
@@ -37,12 +36,11 @@ public struct ScriptRunner: Sendable {
     let signals = SignalWatch()
     signals.start()
     let result = Mutex<Int32>(0)
-    let box = ThreadBody {
+    OwnThread.start(stackSize: 8 << 20) {
       let code = runOnThisThread(gate)
       result.withLock { $0 = code }
       signals.wake()
     }
-    box.start(stackSize: 8 << 20)
     // Code stuck inside a C function never looks at the clock: then this thread ends the process.
     var end = invocation.options.timeout.map { MonotonicTime.now.advanced(by: $0) }
     var nextLook = end?.advanced(by: ScriptRunner.look)
@@ -70,12 +68,13 @@ public struct ScriptRunner: Sendable {
         exitCode = 128 + number
         end = .now
         nextLook = .now.advanced(by: ScriptRunner.look)
-        gate.postUrgently(.terminate(reason: SignalWatch.reason(number), exitCode: exitCode))
+        gate.postUrgently(.terminate(reason: Guardian.reason(for: number), exitCode: exitCode))
       }
     }
   }
 
   private func giveUp(_ gate: HostGate, _ code: Int32, _ message: String?) -> Int32 {
+    Guardian.hurry()
     gate.killSwitch.withLock { $0 }?(code)
     if let message { presentation.say("agentscript: \(message)") }
     // Not exit(): the Lua thread still runs, and must not see its world taken apart.
@@ -124,19 +123,5 @@ public struct ScriptRunner: Sendable {
   private func writeJSON(_ value: LuaValue, isSuccess: Bool, _ host: ScriptHost) {
     let run = host.session.hasBegun ? "\"\(host.session.id)\"" : "null"
     StandardOutput.write("{\"success\":\(isSuccess),\"run\":\(run),\"result\":\(LuaJSON.text(value))}\n")
-  }
-}
-
-/// A thread for one body.
-private final class ThreadBody: Sendable {
-  private let body: @Sendable () -> Void
-
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-  func start(stackSize: UInt64) {
-    let context = Unmanaged.passRetained(self).toOpaque()
-    let status = cprocess_start_large_thread(
-      { context in Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().body() }, context, stackSize)
-    precondition(status == 0, "no thread for Lua: error \(status)")
   }
 }

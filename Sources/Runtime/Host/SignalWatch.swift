@@ -1,3 +1,6 @@
+internal import CProcess
+internal import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -10,7 +13,7 @@ private nonisolated(unsafe) var signalPipe: Int32 = -1
 
 /// Turns the signals that end a run into values that one thread waits for. Handlers rather than blocked or ignored
 /// signals: children would inherit those.
-struct SignalWatch: Sendable {
+final class SignalWatch: Sendable {
   enum Event {
     case signal(Int32)
     case woken
@@ -20,6 +23,9 @@ struct SignalWatch: Sendable {
   private let readEnd: Int32
   private let writeEnd: Int32
   private static let watched = [SIGINT, SIGTERM, SIGHUP, SIGPIPE]
+  /// Marks a signal that the guardian passed on, beside the signal's number in one byte.
+  private static let forwardedMark: UInt8 = 0x80
+  private let pairs = Mutex(SignalPairs())
 
   init() {
     var ends: [Int32] = [-1, -1]
@@ -45,19 +51,26 @@ struct SignalWatch: Sendable {
       if isIgnored, number == SIGHUP || number == SIGTERM { continue }
       var action = sigaction()
       #if canImport(Glibc)
-        action.__sigaction_handler.sa_handler = { SignalWatch.note($0) }
+        action.__sigaction_handler.sa_sigaction = { number, info, _ in SignalWatch.note(number, info) }
       #else
-        action.__sigaction_u.__sa_handler = { SignalWatch.note($0) }
+        action.__sigaction_u.__sa_sigaction = { number, info, _ in SignalWatch.note(number, info) }
       #endif
-      action.sa_flags = Int32(SA_RESTART)
+      action.sa_flags = Int32(SA_RESTART) | Int32(SA_SIGINFO)
       sigaction(number, &action, nil)
     }
   }
 
   /// Runs inside a signal handler: one write, and errno as it was.
-  private static func note(_ number: Int32) {
+  private static func note(_ number: Int32, _ info: UnsafeMutablePointer<siginfo_t>?) {
     let kept = errno
     var byte = UInt8(truncatingIfNeeded: number)
+    #if canImport(Glibc)
+      let sender = info?.pointee._sifields._kill.si_pid ?? 0
+    #else
+      let sender = info?.pointee.si_pid ?? 0
+    #endif
+    let guardian = cprocess_guardian()
+    if guardian != 0, sender == guardian { byte |= forwardedMark }
     _ = write(signalPipe, &byte, 1)
     errno = kept
   }
@@ -78,7 +91,11 @@ struct SignalWatch: Sendable {
       if count <= 0 { continue }
       var byte: UInt8 = 0
       guard read(readEnd, &byte, 1) == 1 else { continue }
-      return byte == 0 ? .woken : .signal(Int32(byte))
+      if byte == 0 { return .woken }
+      let number = Int32(byte & ~SignalWatch.forwardedMark)
+      let isForwarded = byte & SignalWatch.forwardedMark != 0
+      let counts = pairs.withLock { $0.counts(number, isForwarded: isForwarded, at: .now) }
+      if counts { return .signal(number) }
     }
   }
 

@@ -1,5 +1,6 @@
 import Jobs
 import Runtime
+import Runtime
 
 #if canImport(Darwin)
   import Darwin
@@ -49,7 +50,7 @@ struct JobDesk {
       guard let record = try registry.run(run), !record.owner.isAlive else { continue }
       let writer = try Registry.open(registry.directory)
       defer { writer.close() }
-      try writer.reconcile()
+      MarkedProcesses.endThose(of: try writer.reconcile())
       return
     }
   }

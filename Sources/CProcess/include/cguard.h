@@ -1,0 +1,24 @@
+// The guardian: a process above ours that lets nothing of ours outlive us.
+#ifndef CGUARD_H
+#define CGUARD_H
+
+// Splits this process in two, which must have a single thread yet. The caller goes on as the child, the *runtime*. The
+// parent, the *guardian*, never returns: it
+// - adopts and reaps every descendant whose own parent ends, those in other sessions included (PR_SET_CHILD_SUBREAPER);
+// - passes signals on that were sent to it alone, and stops and continues with the runtime;
+// - once the runtime has ended, however it did, ends all its descendants: TERM, after `grace` milliseconds KILL, until none is
+//   left; at once if the runtime asked for that (cprocess_guardian_hurry). Processes whose environment holds `spared`
+//   ("NAME=VALUE") are spared, with all below them: those are to outlive us;
+// - exits as the runtime did, with 128 + n if signal n ended it.
+// When the guardian is killed, the runtime gets SIGTERM.
+//
+// Returns 0 in the runtime, or an error number if there is no guardian (ENOSYS where the system has no way to adopt).
+int cprocess_start_guardian(int grace, const char *spared);
+
+// The guardian's number, as long as it lives; else 0.
+int cprocess_guardian(void);
+
+// Makes the guardian leave no grace to what it finds after our end. May be called from a signal handler.
+void cprocess_guardian_hurry(void);
+
+#endif

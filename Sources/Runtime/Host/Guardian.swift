@@ -1,0 +1,41 @@
+internal import CProcess
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The process above this one that ends whatever this one leaves behind: see `cguard.h`.
+public enum Guardian {
+  /// An entry of the environment that marks a process which is to outlive whoever started it.
+  static let sparedMark = "AGENTSCRIPT_DETACHED=1"
+
+  /// How long processes that a run has left may take to end after TERM, in milliseconds.
+  private static let grace: Int32 = 5_000
+
+  /// Splits this process in two. To be called once, before there is a second thread; returns in the lower one.
+  ///
+  /// Where there can be no guardian (a system without sub-reapers, no process left) the program goes on without: then what
+  /// left its job's session and shows no mark of it may outlive the run.
+  public static func start() {
+    _ = sparedMark.withCString { cprocess_start_guardian(grace, $0) }
+    started = cprocess_guardian() != 0
+  }
+
+  /// Whether this process has ever had a guardian.
+  // Safe: written once, by `start`, before there is a second thread.
+  private nonisolated(unsafe) static var started = false
+
+  /// Whether somebody ends what this process leaves behind.
+  static var isThere: Bool { cprocess_guardian() != 0 }
+
+  /// Leaves no grace to what remains after our end.
+  static func hurry() { cprocess_guardian_hurry() }
+
+  /// What a signal that ends the run says about why.
+  static func reason(for number: Int32) -> String {
+    if number == SIGTERM, started, cprocess_guardian() == 0 { return "its guardian was killed" }
+    return SignalWatch.reason(number)
+  }
+}

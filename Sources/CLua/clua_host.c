@@ -14,12 +14,12 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
   clua_host *host = context;
   if (!block) old_size = 0;  // then it is a kind of object, not a size
   if (new_size == 0) {
-    free(block);
+    clua_memory_free(host->memory, block, old_size);
     host->memory_used -= old_size;
     return NULL;
   }
   if (new_size > old_size && host->armed && host->memory_used + (new_size - old_size) > host->memory_limit) return NULL;
-  void *grown = realloc(block, new_size);
+  void *grown = clua_memory_resize(host->memory, block, old_size, new_size);
   if (grown) host->memory_used += new_size - old_size;
   return grown;
 }
@@ -63,8 +63,10 @@ clua_host *clua_open(void *context, clua_callbacks callbacks) {
   host->context = context;
   host->callbacks = callbacks;
   host->memory_limit = SIZE_MAX;
-  lua_State *L = lua_newstate(allocate, host);
+  host->memory = clua_memory_open();
+  lua_State *L = host->memory ? lua_newstate(allocate, host) : NULL;
   if (!L) {
+    if (host->memory) clua_memory_close(host->memory);
     free(host);
     return NULL;
   }
@@ -82,6 +84,7 @@ void clua_close(clua_host *host) {
   host->armed = false;
   host->task = NULL;
   lua_close(host->state);
+  clua_memory_close(host->memory);
   free(host->in.bytes);
   free(host->out.bytes);
   free(host->trace.bytes);

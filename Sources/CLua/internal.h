@@ -18,6 +18,15 @@ static inline void clua_set_waits(lua_State *co, bool waits) {
   *slot = waits ? *slot | CLUA_WAITING_BIT : *slot & ~CLUA_WAITING_BIT;
 }
 
+// clua_memory.c
+typedef struct clua_memory clua_memory;
+// NULL if there is no memory.
+clua_memory *clua_memory_open(void);
+void clua_memory_close(clua_memory *memory);
+void clua_memory_free(clua_memory *memory, void *block, size_t size);
+// `new_size` is not 0. NULL if there is no memory; the old block is untouched then.
+void *clua_memory_resize(clua_memory *memory, void *block, size_t old_size, size_t new_size);
+
 // clua_values.c
 // Appends the value at `index` to `buffer`. Raises on cycles, on depth and on what cannot cross; with `lossy`, writes
 // nil in their place.

@@ -95,6 +95,7 @@ typedef struct clua_host {
   lua_State *blocker;   // that coroutine
   size_t memory_used;
   size_t memory_limit;  // bytes; SIZE_MAX for none
+  struct clua_memory *memory;
   bool armed;           // the limit counts only while Lua runs protected
   clua_buffer in;
   clua_buffer out;

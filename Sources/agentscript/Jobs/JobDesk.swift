@@ -1,6 +1,5 @@
 import Jobs
 import Runtime
-import Runtime
 
 #if canImport(Darwin)
   import Darwin

@@ -5,6 +5,7 @@
 /// - An ended job never changes again, so it has exactly one end.
 /// - A job is `completed` only out of `running`, and `skipped` only if no attempt of it ever began.
 /// - `reason` and `completedAt` are set exactly when the job has ended.
+/// - No text comes into the record but through `redaction`.
 ///
 /// ```
 ///  submitted ─► pending ──queued──► queued ──started──► running ──waiting, retrying──► waiting
@@ -16,12 +17,15 @@
 public struct JobState: Sendable, Hashable {
   /// The job as it is now.
   public private(set) var record: JobRecord
+  /// What may not be written down: the record never holds it, whatever is submitted or happens.
+  public var redaction: Redaction
   private var firstStart: Moment?
 
   /// Submits a job: `pending` while `isReady` is false, else `queued`.
-  public init(submitting draft: JobRecord, isReady: Bool, at moment: Moment) {
+  public init(submitting draft: JobRecord, isReady: Bool, at moment: Moment, redaction: Redaction = .none) {
     precondition(draft.status == .pending && draft.attempts == 0, "job \(draft.id) is submitted a second time")
-    record = draft
+    self.redaction = redaction
+    record = redaction.record(draft)
     record.createdAt = moment.wall
     if isReady {
       record.status = .queued
@@ -33,6 +37,7 @@ public struct JobState: Sendable, Hashable {
   init(abandoned record: JobRecord) {
     precondition(!record.status.isTerminal, "job \(record.id) has ended")
     self.record = record
+    redaction = .none
   }
 
   /// What the registry is told of the submission. Meaningful before the first event only.
@@ -68,7 +73,7 @@ public struct JobState: Sendable, Hashable {
     guard allows(event) else {
       preconditionFailure("job \(record.id) is \(record.status.rawValue) and cannot take the event \(event.name)")
     }
-    switch event {
+    switch redaction.event(event) {
     case .queued:
       record.status = .queued
       record.queuedAt = moment.wall

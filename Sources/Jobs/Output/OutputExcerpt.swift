@@ -6,19 +6,21 @@ enum OutputExcerpt {
   /// The output in `extent`, read by `read(offset, count)`; of more than `limit` bytes, the head and the tail with one
   /// line between them that says how many bytes were left out and where all of it is.
   ///
-  /// The cuts fall between the characters of UTF-8 text; bytes that are no UTF-8 pass unchanged.
+  /// The cuts fall between the characters of UTF-8 text; bytes that are no UTF-8 pass unchanged. What `redaction` puts in
+  /// place of a secret does not count.
   static func make(
-    extent: OutputExtent, path: String, limit: Int = limit,
+    extent: OutputExtent, path: String, limit: Int = limit, redaction: Redaction = .none,
     read: (_ offset: Int, _ count: Int) throws(SystemCallError) -> [UInt8]
   ) throws(SystemCallError) -> [UInt8] {
     let total = extent.end - extent.start
-    guard total > limit else { return try read(extent.start, total) }
+    guard total > limit else { return redaction.bytes(try read(extent.start, total)) }
     // The longest form of the line between: with as many bytes left out as there are.
     let room = max(limit - note(leftOut: total, path: path).count, 0)
     let headRoom = room * 3 / 8
     let head = withoutCutCharacter(atEndOf: try read(extent.start, headRoom))
     let tail = withoutCutCharacter(atStartOf: try read(extent.end - (room - headRoom), room - headRoom))
-    return head + note(leftOut: total - head.count - tail.count, path: path) + tail
+    return redaction.bytes(Array(head), cut: .end) + note(leftOut: total - head.count - tail.count, path: path)
+      + redaction.bytes(Array(tail), cut: .start)
   }
 
   private static func note(leftOut: Int, path: String) -> [UInt8] {

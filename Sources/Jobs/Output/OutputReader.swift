@@ -13,6 +13,9 @@ public struct OutputReader: Sendable {
   /// A line that is longer is taken in pieces of this many bytes.
   static let longestLine = 1 << 20
 
+  /// The most bytes of an excerpt.
+  public static let longestExcerpt = OutputExcerpt.limit
+
   /// A reader of the whole file, our markers included. While the file `mayGrow`, a search leaves an unfinished last line
   /// for the next time.
   public init(path: String, mayGrow: Bool = false) {
@@ -58,13 +61,15 @@ public struct OutputReader: Sendable {
 
   /// The last attempt's output as a result shows it: at most 32,000 bytes, of a longer one the head and the tail.
   ///
-  /// Empty for a job that has not ended or never had an output.
-  public static func excerpt(of record: JobRecord) throws(OutputError) -> [UInt8] {
+  /// Empty for a job that has not ended or never had an output. Secrets that `redaction` knows are replaced.
+  public static func excerpt(of record: JobRecord, redaction: Redaction = .none) throws(OutputError) -> [UInt8] {
     guard let path = record.outputFile, let start = record.outputStart, let end = record.outputEnd else { return [] }
     var source = try LogSource(path: path)
     let extent = OutputExtent(start: start, end: end)
     var failure: OutputError?
-    let bytes = try? OutputExcerpt.make(extent: extent, path: path) { (offset, count) throws(SystemCallError) in
+    let bytes = try? OutputExcerpt.make(
+      extent: extent, path: path, redaction: redaction
+    ) { (offset, count) throws(SystemCallError) in
       do throws(OutputError) {
         try source.skip(to: offset)
         return try source.nextAll(count)

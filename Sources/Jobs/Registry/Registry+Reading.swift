@@ -68,10 +68,11 @@ extension Registry {
     try readRaw { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
   }
 
-  /// Says that the file is sound, or what SQLite's integrity check found. Reads all of it.
-  public func integrityProblems() throws(RegistryError) -> [String] {
+  /// Says that the file is sound, or what SQLite's integrity check found. Reads all of it, but for what indexes hold if
+  /// `isQuick`.
+  public func integrityProblems(isQuick: Bool = false) throws(RegistryError) -> [String] {
     try readRaw { database in
-      let found = try String.fetchAll(database, sql: "PRAGMA integrity_check")
+      let found = try String.fetchAll(database, sql: isQuick ? "PRAGMA quick_check" : "PRAGMA integrity_check")
       let broken = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check")
       return found.filter { $0 != "ok" } + broken.map { "a foreign key is broken: \($0.description)" }
     }

@@ -13,12 +13,15 @@ public struct FinishedJob: Sendable {
   public let change: JobChange
   /// The job's output file, still without its last markers; nil if the job never had one.
   public let output: OutputFile?
+  /// What may not stand in files of ours. The log, which is the job's own, is left as it is.
+  public let redaction: Redaction
 
   /// A job by its last change and its file.
-  public init(change: JobChange, output: OutputFile?) {
+  public init(change: JobChange, output: OutputFile?, redaction: Redaction = .none) {
     precondition(change.record.status.isTerminal, "job \(change.record.id) has not ended")
     self.change = change
     self.output = output
+    self.redaction = redaction
   }
 }
 
@@ -87,9 +90,13 @@ struct ResultFiles {
 
   private func excerpt(of job: FinishedJob) throws(SystemCallError) -> [UInt8] {
     guard let start = job.change.record.outputStart, let end = job.change.record.outputEnd else { return [] }
-    guard let output = job.output else { return (try? OutputReader.excerpt(of: job.change.record)) ?? [] }
+    guard let output = job.output else {
+      return (try? OutputReader.excerpt(of: job.change.record, redaction: job.redaction)) ?? []
+    }
     let extent = OutputExtent(start: start, end: end)
-    return try OutputExcerpt.make(extent: extent, path: output.path) { (offset, count) throws(SystemCallError) in
+    return try OutputExcerpt.make(
+      extent: extent, path: output.path, redaction: job.redaction
+    ) { (offset, count) throws(SystemCallError) in
       try output.read(from: offset, count: count)
     }
   }

@@ -33,6 +33,9 @@ struct EngineState: Sendable {
 
   let run: RunRecord
   let directory: StateDirectory
+  private let secrets: RunSecrets
+  /// What may not stand in records, as far as it is known by now.
+  private(set) var redaction = Redaction.none
   var jobs: [JobID: LiveJob] = [:]
   var groups: [String: LiveGroup] = [:]
   /// The commands that run: their output is looked through for reports of progress.
@@ -50,9 +53,10 @@ struct EngineState: Sendable {
   private var lastGroup = 0
   private var endings = 0
 
-  init(run: RunRecord, directory: StateDirectory, slots: Int) {
+  init(run: RunRecord, directory: StateDirectory, slots: Int, secrets: RunSecrets) {
     self.run = run
     self.directory = directory
+    self.secrets = secrets
     pool = PoolState(capacity: slots)
   }
 
@@ -60,7 +64,17 @@ struct EngineState: Sendable {
 
   /// The state of a new job that stands alone.
   mutating func draft(_ spec: TaskSpec) -> JobState {
-    JobState(submitting: record(spec, id: id(for: spec, key: nil)), isReady: true, at: .now())
+    learnSecrets(of: [spec])
+    let record = record(spec, id: id(for: spec, key: nil))
+    return JobState(submitting: record, isReady: true, at: .now(), redaction: redaction)
+  }
+
+  /// Whatever is written from now on, of jobs that live already too, holds no secret that these jobs are given.
+  private mutating func learnSecrets(of specs: [TaskSpec]) {
+    let before = redaction
+    redaction = secrets.redaction
+    for spec in specs where !spec.environment.isEmpty { redaction = secrets.knowing(spec.environment) }
+    if redaction != before { for id in jobs.keys { jobs[id]?.state.redaction = redaction } }
   }
 
   /// A new job's record.
@@ -69,7 +83,7 @@ struct EngineState: Sendable {
     record.name = spec.name
     record.description = spec.description
     record.agent = spec.agent
-    record.command = spec.shownWork
+    record.command = spec.shownWork(redaction)
     record.cwd = spec.folder
     record.envNames = spec.environment.keys.sorted()
     record.maxAttempts = max(spec.retries, 0) + 1
@@ -81,6 +95,7 @@ struct EngineState: Sendable {
 
   /// The records of a group's new jobs.
   mutating func drafts(_ group: GroupSpec, _ plan: GroupPlan) -> [JobRecord] {
+    learnSecrets(of: group.members.map(\.spec))
     let ids = group.members.map { id(for: $0.spec, key: $0.key) }
     return group.members.enumerated().map { index, member in
       var record = record(member.spec, id: ids[index])
@@ -94,7 +109,7 @@ struct EngineState: Sendable {
   mutating func id(for spec: TaskSpec, key: String?) -> JobID {
     if let id = spec.id { return id }
     lastNumber += 1
-    return JobID(slugOf: key ?? spec.slugSource, run: run.id, number: lastNumber)
+    return JobID(slugOf: key.map { redaction.text($0) } ?? spec.slugSource(redaction), run: run.id, number: lastNumber)
   }
 
   mutating func nextGroupID() -> String {
@@ -222,7 +237,7 @@ struct EngineState: Sendable {
     job.timer?.cancel()
     var state = job.state
     let change = state.apply(.ended(outcome), at: .now())
-    let finished = FinishedJob(change: change, output: job.output)
+    let finished = FinishedJob(change: change, output: job.output, redaction: redaction)
     jobs[id]?.timer = nil
     jobs[id]?.phase = .ending
     endings += 1

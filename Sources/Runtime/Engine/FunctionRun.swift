@@ -11,6 +11,11 @@ final class FunctionRun: Sendable {
     let outcome: FunctionOutcome?
     /// Who made it end, unless it ended by itself.
     let stop: StopCause?
+
+    /// The same as it may be written down.
+    func redacted(by redaction: Redaction) -> Report {
+      Report(outcome: outcome?.redacted(by: redaction), stop: stop)
+    }
   }
 
   private enum Event: Sendable {

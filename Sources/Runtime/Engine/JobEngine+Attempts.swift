@@ -86,9 +86,10 @@ extension JobEngine {
         }
         scanProgress(id, isLast: true)
         let extent = (try? output.extent(from: start)) ?? OutputExtent(start: start, end: start)
-        let wish = look { $0.jobs[id]?.wish }
+        let (wish, redaction) = look { ($0.jobs[id]?.wish, $0.redaction) }
         var outcome = JobSentences.outcome(
-          report, wish: wish, limit: job.spec.timeout, lastLine: JobSentences.lastLine(of: output, in: extent))
+          report, wish: wish, limit: job.spec.timeout,
+          lastLine: JobSentences.lastLine(of: output, in: extent, redaction))
         outcome.output = extent
         let mayHelp = report.process != nil && outcome.status != .completed
         perform { [outcome] in $0.attemptEnded(id, outcome, mayHelp: mayHelp) }
@@ -109,7 +110,7 @@ extension JobEngine {
     }
     guard let record else { return }
     let call = runFunction
-    let report = await functionRun.run { await call(record, record.attempts) }
+    let report = await functionRun.run { await call(record, record.attempts) }.redacted(by: look { $0.redaction })
     let wish = look { $0.jobs[id]?.wish }
     var outcome = JobSentences.outcome(report, wish: wish, limit: job.spec.timeout)
     switch await write(report, of: job) {

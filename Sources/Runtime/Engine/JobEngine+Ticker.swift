@@ -75,7 +75,7 @@ extension JobEngine {
       let percent = report.fraction.map { "\(Int((min(max($0, 0), 1) * 100).rounded()))%" }
       // The line is for readers; the report itself goes to the registry.
       let text = [percent, report.text].compactMap { $0 }.joined(separator: " ")
-      _ = try? outputFile(of: id).appendMarker("PROGRESS", text)
+      _ = try? outputFile(of: id).appendMarker("PROGRESS", look { $0.redaction }.text(text))
     }
     perform { $0.progressed(id, [report]) }
   }

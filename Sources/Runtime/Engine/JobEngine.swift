@@ -34,7 +34,7 @@ final class JobEngine: Sendable {
   /// `grace` between TERM and KILL.
   init(
     state directory: StateDirectory, registry: Registry, run: RunRecord, maxConcurrent: Int = 10,
-    grace: Duration = .seconds(5), runFunction: @escaping FunctionRunner,
+    grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(), runFunction: @escaping FunctionRunner,
     observer: @escaping @Sendable (JobNotice) -> Void
   ) {
     self.registry = registry
@@ -43,7 +43,7 @@ final class JobEngine: Sendable {
     self.observer = observer
     backend = LocalBackend(grace: grace)
     functionGrace = grace * JobEngine.functionPatience
-    state = Mutex(EngineState(run: run, directory: directory, slots: max(1, maxConcurrent)))
+    state = Mutex(EngineState(run: run, directory: directory, slots: max(1, maxConcurrent), secrets: secrets))
   }
 
   // MARK: Submitting
@@ -62,8 +62,9 @@ final class JobEngine: Sendable {
   /// Takes a job in under the id that the caller gave, once it is recorded. Throws if the id is used, or if the job cannot
   /// be recorded; it does not run then.
   func submitChecked(_ spec: TaskSpec) async throws(TaskError) -> JobRecord {
-    guard spec.id != nil else { return submit(spec) }
-    let (job, cancellations) = perform { ($0.draft(spec), $0.cancellations) }
+    guard let id = spec.id else { return submit(spec) }
+    let (job, cancellations, redaction) = perform { ($0.draft(spec), $0.cancellations, $0.redaction) }
+    try JobEngine.refuseSecret(in: [id], redaction)
     try await recordIntent([job.submission])
     return perform { state in
       state.take(spec, job, isRecorded: true)
@@ -78,11 +79,14 @@ final class JobEngine: Sendable {
   /// A member's job is named and its id is made by its key; an id of the spec's own is taken as it is.
   func submitGroup(_ group: GroupSpec) async throws(TaskError) -> GroupRecord {
     let plan = try JobEngine.plan(group)
-    let (id, jobs, cancellations) = perform { ($0.nextGroupID(), $0.drafts(group, plan), $0.cancellations) }
+    let (id, jobs, cancellations, redaction) = perform {
+      ($0.nextGroupID(), $0.drafts(group, plan), $0.cancellations, $0.redaction)
+    }
+    try JobEngine.refuseSecret(in: jobs.map(\.id), redaction)
     let states = jobs.enumerated().map { index, draft in
       var record = draft
       record.group = id
-      return JobState(submitting: record, isReady: plan.dependencies[index].isEmpty, at: .now())
+      return JobState(submitting: record, isReady: plan.dependencies[index].isEmpty, at: .now(), redaction: redaction)
     }
     try await recordIntent(states.map(\.submission))
     let limit = group.isSequential ? 1 : group.maxConcurrency.map { max(1, $0) }
@@ -103,6 +107,16 @@ final class JobEngine: Sendable {
       return try GroupPlan(keys: keys, dependencies: group.members.map(\.dependencies))
     } catch {
       throw TaskError(code: .badGroup, description: error.description)
+    }
+  }
+
+  /// An id is the name of files, and cannot stand there with a part replaced. Those of our own making hold no secret.
+  private static func refuseSecret(in ids: [JobID], _ redaction: Redaction) throws(TaskError) {
+    for id in ids {
+      let shown = redaction.text(id.rawValue)
+      if shown == id.rawValue { continue }
+      throw TaskError(
+        code: .secretID, description: "the id '\(shown)' holds the value of a secret variable: choose another id")
     }
   }
 

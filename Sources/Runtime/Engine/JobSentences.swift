@@ -87,14 +87,16 @@ enum JobSentences {
     .lost(error: "it ended as \(outcome.status.rawValue), but that could not be recorded: \(error)")
   }
 
-  /// The last line that holds anything but white space, with its control characters escaped; nil if there is none.
-  static func lastLine(of output: OutputFile, in extent: OutputExtent) -> String? {
+  /// The last line that holds anything but white space, without secrets and with its control characters escaped; nil if
+  /// there is none.
+  static func lastLine(of output: OutputFile, in extent: OutputExtent, _ redaction: Redaction) -> String? {
     let length = min(extent.end - extent.start, 4096)
     guard let bytes = try? output.read(from: extent.end - length, count: length) else { return nil }
     for line in bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).reversed() {
       let text = String(decoding: line, as: UTF8.self)
       let isBlank = text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
-      if !isBlank { return Escaping.line(trimmed(text)) }
+      // Of a very long line only the end was read.
+      if !isBlank { return Escaping.line(redaction.text(trimmed(text), cut: .start)) }
     }
     return nil
   }

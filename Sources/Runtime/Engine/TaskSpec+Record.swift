@@ -26,22 +26,25 @@ extension TaskSpec {
     return cwd.map { here == "/" ? "/\($0)" : "\(here)/\($0)" } ?? here
   }
 
-  /// The command as people would write it, or the prompt's beginning; at most 1,000 characters.
-  var shownWork: String? {
+  /// The command as people would write it, or the prompt's beginning, without secrets; at most 1,000 characters.
+  func shownWork(_ redaction: Redaction) -> String? {
+    // What is cut or quoted first might not be recognised any more.
     switch work {
-    case .shell(let line): String(line.prefix(1_000))
-    case .arguments(let words): String(words.map(TaskSpec.quoted).joined(separator: " ").prefix(1_000))
+    case .shell(let line): String(redaction.text(line).prefix(1_000))
+    case .arguments(let words):
+      String(words.map { TaskSpec.quoted(redaction.text($0)) }.joined(separator: " ").prefix(1_000))
     case .function: nil
-    case .prompt(let text): String(text.prefix(200))
+    case .prompt(let text): String(redaction.text(text).prefix(200))
     }
   }
 
   /// What a made-up id is made of.
-  var slugSource: String {
-    if let text = name ?? description { return text }
+  func slugSource(_ redaction: Redaction) -> String {
+    if let text = name ?? description { return redaction.text(text) }
     switch work {
-    case .shell(let line): return line.split(separator: " ").first.map { String($0) } ?? "job"
-    case .arguments(let words): return words.first?.split(separator: "/").last.map { String($0) } ?? "job"
+    case .shell(let line): return redaction.text(line).split(separator: " ").first.map { String($0) } ?? "job"
+    case .arguments(let words):
+      return words.first.map { redaction.text($0) }?.split(separator: "/").last.map { String($0) } ?? "job"
     case .function: return "fn"
     case .prompt: return agent ?? "prompt"
     }

@@ -100,6 +100,8 @@ struct TaskError: Error, Sendable, Hashable, CustomStringConvertible {
   enum Code: Sendable, Hashable {
     /// The id belongs to another job.
     case usedID
+    /// The id holds a secret, and ids are written down.
+    case secretID
     /// Dependencies that cannot be followed, or a key given twice.
     case badGroup
     /// The registry or the state folder failed.

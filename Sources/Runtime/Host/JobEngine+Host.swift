@@ -9,7 +9,7 @@ extension JobEngine {
       state.jobs[id].map { $0.phase == .active && $0.spec.kind == .function } ?? false
     }
     // A log that cannot be written is told at the job's end, where the disk is asked again.
-    if isFunction { try? outputFile(of: id).append(line + [0x0A]) }
+    if isFunction { try? outputFile(of: id).append(look { $0.redaction }.bytes(line) + [0x0A]) }
   }
 
   /// Ends all processes of the run without a time of grace, and waits until they are gone and their ends recorded, for

@@ -327,7 +327,8 @@ extension ScriptHost {
         session.cancel(id, reason: reason)
       } else {
         let registry = try session.openRegistry()
-        do throws(RegistryError) { _ = try registry.requestCancel(id, by: "script", reason: reason) } catch {
+        let shown = secrets.redaction.text(reason)
+        do throws(RegistryError) { _ = try registry.requestCancel(id, by: "script", reason: shown) } catch {
           throw .misuse(error.description)
         }
       }

@@ -43,15 +43,17 @@ final class JobSession {
   func open() throws(HostFailure) -> JobEngine {
     if let engine { return engine }
     let registry = try openRegistry()
+    let redaction = host.secrets.redaction
     let run = RunRecord(
-      id: runID, script: script, arguments: arguments, cwd: WorkingFolder.path, owner: .current())
+      id: runID, script: script.map { redaction.text($0) }, arguments: arguments.map { redaction.text($0) },
+      cwd: WorkingFolder.path, owner: .current())
     do throws(RegistryError) { try registry.begin(run: run) } catch { throw .misuse(error.description) }
     hasBegun = true
     registry.keepStateView(maxConcurrent: host.options.maxConcurrent)
     let gate = host.gate
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
-      runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
+      secrets: host.secrets, runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
       observer: { gate.post(.job($0)) })
     engine = made
     let id = runID

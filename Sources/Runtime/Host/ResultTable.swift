@@ -60,9 +60,17 @@ extension ScriptHost {
   /// What the job said, from its output file; an excerpt of it if it is long.
   private func output(of record: JobRecord) -> LuaValue {
     guard record.outputFile != nil else { return "" }
+    if let value = valueWithSecrets(of: record) { return value }
     do throws(OutputError) { return .string(try OutputReader.excerpt(of: record)) } catch {
       return .text("(\(error.description))")
     }
+  }
+
+  /// What a function of ours returned, as text, where the file may lack parts of it.
+  private func valueWithSecrets(of record: JobRecord) -> LuaValue? {
+    guard !secrets.redaction.isEmpty, let value = book.values[record.id] else { return nil }
+    let text = LuaText.describe(value)
+    return text.count > OutputReader.longestExcerpt ? nil : .string(text)
   }
 
   /// The value that a function of ours returned, or the record's JSON.

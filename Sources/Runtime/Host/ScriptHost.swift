@@ -13,7 +13,9 @@ internal import Synchronization
 final class ScriptHost {
   let gate: HostGate
   let options: RunOptions
+  /// Shows no secrets.
   let presentation: RunPresentation
+  let secrets = RunSecrets()
   let lua: LuaState
   var functions: [HostFunction] = []
 
@@ -57,7 +59,7 @@ final class ScriptHost {
   init(gate: HostGate, options: RunOptions, presentation: RunPresentation) {
     self.gate = gate
     self.options = options
-    self.presentation = presentation
+    self.presentation = presentation.redacted(by: secrets)
     root = ScriptTask(id: ScriptTaskID(number: 0), name: "main", place: "", owner: nil)
     watchdog = Watchdog()
     let box = HostBox()

@@ -94,6 +94,7 @@ public struct ScriptRunner: Sendable {
 
   /// Says how the script ended, and chooses the exit code.
   private func report(_ outcome: ScriptOutcome, _ host: ScriptHost) -> Int32 {
+    let presentation = host.presentation
     switch outcome {
     case .finished(let value, let ignored):
       for record in ignored {

@@ -74,9 +74,10 @@ struct KillCommand: ParsableCommand {
     guard !jobs.isEmpty else { return }
     let registry = try desk.writing()
     defer { registry.close() }
+    let reason = reason.map { Redaction.ofThisProcess().text($0) } ?? "asked for on the command line"
     for job in jobs {
       do {
-        try registry.requestCancel(job.id, by: "agentscript kill", reason: reason ?? "asked for on the command line")
+        try registry.requestCancel(job.id, by: "agentscript kill", reason: reason)
       } catch {
         // A job that ended by itself in between is as good.
         guard error.code == .alreadyEnded(job.id) else { throw error }

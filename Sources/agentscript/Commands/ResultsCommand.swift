@@ -24,14 +24,18 @@ struct ResultsCommand: ParsableCommand {
       throw CommandFailure.failed(
         "job '\(job.id)' has not ended, it is \(job.status.rawValue); 'agentscript wait \(job.id)' waits for it")
     }
+    // Records hold none already; of what the jobs themselves said, this takes out the secrets that we know here.
+    let redaction = Redaction.ofThisProcess()
     if json {
       return try JSONOutput.write(
-        list: jobs.map { job in JSONOutput.result(job, output: try OutputReader.excerpt(of: job)) })
+        list: jobs.map { job in
+          JSONOutput.result(job, output: try OutputReader.excerpt(of: job, redaction: redaction))
+        })
     }
     let stream = StandardStream.output
     let view = JobView(palette: Palette(isColored: stream.wantsColor), now: .now())
     for job in jobs {
-      let output = try OutputReader.excerpt(of: job)
+      let output = try OutputReader.excerpt(of: job, redaction: redaction)
       if jobs.count > 1 { try stream.write("==> \(view.ending(job))\n") }
       var sink = LogSink(stream)
       try sink.write(output)

@@ -34,7 +34,7 @@ struct ShowCommand: ParsableCommand {
 
   /// The last lines that the job said. A file that is not there (yet, or any more) has none.
   private static func endOfOutput(_ job: JobRecord) -> [UInt8]? {
-    guard let output = try? OutputReader.excerpt(of: job) else { return nil }
+    guard let output = try? OutputReader.excerpt(of: job, redaction: .ofThisProcess()) else { return nil }
     var lines = output.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return Array(lines.suffix(10).joined(separator: [UInt8(ascii: "\n")]))

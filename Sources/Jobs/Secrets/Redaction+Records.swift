@@ -1,0 +1,38 @@
+extension Redaction {
+  /// A job as it is written down. What work depends on stays: the id, the folder and the output file.
+  func record(_ record: JobRecord) -> JobRecord {
+    if isEmpty { return record }
+    var record = record
+    record.name = optional(record.name)
+    record.description = optional(record.description)
+    record.agent = optional(record.agent)
+    record.command = optional(record.command)
+    record.origin = optional(record.origin)
+    record.labels = record.labels.mapValues { text($0) }
+    return record
+  }
+
+  /// What happened to a job as it is written down.
+  func event(_ event: JobEvent) -> JobEvent {
+    if isEmpty { return event }
+    switch event {
+    case .retrying(let error): return .retrying(error: text(error))
+    case .progressed(let fraction, let said):
+      // A long line was cut by its reader.
+      return .progressed(fraction: fraction, text: said.map { text($0, cut: .end) })
+    case .ended(let outcome): return .ended(self.outcome(outcome))
+    case .queued, .started, .waiting, .resumed: return event
+    }
+  }
+
+  private func outcome(_ outcome: JobOutcome) -> JobOutcome {
+    var outcome = outcome
+    outcome.error = optional(outcome.error)
+    outcome.data = outcome.data.map { json($0) }
+    outcome.cancelledBy = optional(outcome.cancelledBy)
+    outcome.cancelReason = optional(outcome.cancelReason)
+    return outcome
+  }
+
+  private func optional(_ text: String?) -> String? { text.map { self.text($0) } }
+}

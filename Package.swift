@@ -76,8 +76,12 @@ let package = Package(
     .executableTarget(
       name: "JobsProbe", dependencies: ["Jobs"], path: "Tests/JobsProbe", swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsProbe"], swiftSettings: strict),
+    // Starts programs in sandboxes, also as another user.
+    .executableTarget(
+      name: "SandboxProbe", dependencies: ["Runtime", "Jobs", "CProcess"], path: "Tests/SandboxProbe",
+      swiftSettings: strict),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings"],
+      name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings", "SandboxProbe"],
       exclude: ["Scripts"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]

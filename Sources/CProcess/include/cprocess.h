@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "clandlock.h"
+
 // A descriptor for a process, closed on exec; -1 with errno set (ENOSYS where the system has none).
 int cprocess_open(int32_t pid);
 

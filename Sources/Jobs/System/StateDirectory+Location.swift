@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-  import Darwin
+  public import Darwin
 #else
-  import Glibc
+  public import Glibc
 #endif
 
 extension StateDirectory {
@@ -46,9 +46,18 @@ extension StateDirectory {
     return StateDirectory(path: base + "/" + usualName)
   }
 
+  /// The mode of the empty folders that stand for a moment where a sandboxed job must not make one. Nobody else makes
+  /// folders of this mode, and `locate` passes them over.
+  public static let placeholderMode: mode_t = 0o1500
+
+  /// Whether this is such a folder.
+  public static func isPlaceholder(_ info: stat) -> Bool {
+    info.st_mode & S_IFMT == S_IFDIR && info.st_mode & 0o7777 == placeholderMode
+  }
+
   private static func exists(_ path: String) -> Bool {
     var info = stat()
-    return lstat(path, &info) == 0
+    return lstat(path, &info) == 0 && !isPlaceholder(info)
   }
 
   /// The path without empty and `.` components; `..` is taken by its text, as a shell's `cd` does.

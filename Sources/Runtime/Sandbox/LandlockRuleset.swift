@@ -1,0 +1,89 @@
+internal import CProcess
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// Makes the kernel's rules of what was worked out.
+enum LandlockRuleset {
+  /// A descriptor of the rules, closed on exec, which the caller closes. What is not there any more gets no rule.
+  ///
+  /// `temporary` is the job's folder for temporary files, `output` the file that it writes its output to.
+  static func make(_ rules: LandlockRules, temporary: AbsolutePath, output: Int32?) throws(SandboxFailure) -> Int32 {
+    #if os(Linux)
+      let ruleset = cprocess_landlock_create()
+      guard ruleset >= 0 else { throw failure("made") }
+      var isComplete = true
+      for rule in rules.rules {
+        switch rule {
+        case .tree(let path, let right): isComplete = allow(path.text, AT_FDCWD, rights(right), ruleset) && isComplete
+        case .entries(let folder, let names, let right):
+          isComplete = allowEntries(of: folder, except: names, rights(right), ruleset) && isComplete
+        }
+      }
+      for device in LandlockRules.devices {
+        isComplete = allow(device, AT_FDCWD, CPROCESS_LANDLOCK_DEVICE, ruleset) && isComplete
+      }
+      let all = CPROCESS_LANDLOCK_READ | CPROCESS_LANDLOCK_WRITE
+      isComplete = allow(temporary.text, AT_FDCWD, all, ruleset) && isComplete
+      if let output { isComplete = cprocess_landlock_allow(ruleset, output, all) == 0 && isComplete }
+      if isComplete { return ruleset }
+      let failure = failure("completed")
+      close(ruleset)
+      throw failure
+    #else
+      throw SandboxFailure(.unavailable, "Landlock is a part of Linux")
+    #endif
+  }
+
+  private static func failure(_ what: String) -> SandboxFailure {
+    let number = errno
+    return SandboxFailure(.system(number), "the rules of Landlock could not be \(what): \(SystemMessage.text(number))")
+  }
+
+  #if os(Linux)
+    private static func rights(_ right: LandlockRules.Right) -> UInt32 {
+      switch right {
+      case .read: CPROCESS_LANDLOCK_READ
+      case .write: CPROCESS_LANDLOCK_READ | CPROCESS_LANDLOCK_WRITE
+      }
+    }
+
+    /// Allows something for a path; nothing for a symbolic link, which leads elsewhere. False if the kernel refuses the rule.
+    private static func allow(_ path: UnsafePointer<CChar>, _ folder: Int32, _ rights: UInt32, _ ruleset: Int32) -> Bool
+    {
+      let descriptor = cprocess_open_path(folder, path)
+      // Gone, or not to be reached by the job either.
+      guard descriptor >= 0 else { return errno != EMFILE && errno != ENFILE }
+      defer { close(descriptor) }
+      var info = stat()
+      guard fstat(descriptor, &info) == 0, SandboxFile.kind(info) != .link else { return true }
+      return cprocess_landlock_allow(ruleset, descriptor, rights) == 0
+    }
+
+    private static func allowEntries(
+      of folder: AbsolutePath, except names: Set<String>, _ rights: UInt32, _ ruleset: Int32
+    ) -> Bool {
+      let descriptor = open(folder.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      guard descriptor >= 0 else { return errno != EMFILE && errno != ENFILE }
+      guard let stream = fdopendir(descriptor) else {
+        close(descriptor)
+        return false
+      }
+      defer { closedir(stream) }
+      let left = Set(names.map { Array($0.utf8) } + [Array(".".utf8), Array("..".utf8)])
+      while let entry = readdir(stream) {
+        let isAllowed = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+            let bytes = Array(UnsafeBufferPointer(start: name, count: strlen(name))).map(UInt8.init(bitPattern:))
+            return left.contains(bytes) || allow(name, dirfd(stream), rights, ruleset)
+          }
+        }
+        if !isAllowed { return false }
+      }
+      return true
+    }
+  #endif
+}

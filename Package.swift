@@ -82,7 +82,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings", "SandboxProbe"],
-      exclude: ["Scripts"], swiftSettings: strict),
+      exclude: ["Scripts", "Probes"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]
 )

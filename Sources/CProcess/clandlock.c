@@ -239,21 +239,6 @@ int cprocess_filter_known(void) { return ENOSYS; }
 
 // MARK: - In the child
 
-enum step { NETWORK, USER_MAP, LOOPBACK, CAPABILITIES, NO_NEW_PRIVILEGES, RULES, FILTER };
-
-const char *cprocess_confine_step(int step) {
-  switch (step) {
-  case NETWORK: return "giving it a network of its own";
-  case USER_MAP: return "setting up its user namespace";
-  case LOOPBACK: return "setting up its loopback";
-  case CAPABILITIES: return "taking its capabilities away";
-  case NO_NEW_PRIVILEGES: return "forbidding it new privileges";
-  case RULES: return "applying the rules of Landlock";
-  case FILTER: return "filtering its system calls";
-  default: return "confining it";
-  }
-}
-
 static int write_text(const char *path, const char *text, size_t length) {
   int descriptor = open(path, O_WRONLY | O_CLOEXEC);
   if (descriptor < 0) return errno;
@@ -283,13 +268,11 @@ static int write_map(const char *path, unsigned id) {
   return write_text(path, text, length);
 }
 
-static int unshare_network(int *step) {
-  *step = NETWORK;
+static int unshare_network(void) {
   if (unshare(CLONE_NEWNET | CLONE_NEWIPC) == 0) return 0;
   if (errno != EPERM) return errno;
   unsigned user = geteuid(), group = getegid();
   if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) < 0) return errno;
-  *step = USER_MAP;
   int result = write_text("/proc/self/setgroups", "deny", 4);
   if (result == 0) result = write_map("/proc/self/uid_map", user);
   if (result == 0) result = write_map("/proc/self/gid_map", group);
@@ -315,20 +298,15 @@ static int drop_capabilities(void) {
   return syscall(SYS_capset, &header, none) < 0 ? errno : 0;
 }
 
-int cprocess_confine_self(int ruleset, unsigned flags, int *step) {
+int cprocess_confine_self(int ruleset, unsigned flags) {
   int result;
   if (flags & CPROCESS_CONFINE_NETWORK) {
-    if ((result = unshare_network(step)) != 0) return result;
-    *step = LOOPBACK;
+    if ((result = unshare_network()) != 0) return result;
     if ((result = raise_loopback()) != 0) return result;
   }
-  *step = NO_NEW_PRIVILEGES;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return errno;
-  *step = CAPABILITIES;
   if ((result = drop_capabilities()) != 0) return result;
-  *step = RULES;
-  if (syscall(NR_LANDLOCK_RESTRICT_SELF, ruleset, 0) < 0) return errno;
-  *step = FILTER;
+  if (ruleset >= 0 && syscall(NR_LANDLOCK_RESTRICT_SELF, ruleset, 0) < 0) return errno;
   return install_filter(flags);
 }
 
@@ -336,8 +314,7 @@ int cprocess_can_unshare_network(void) {
   // Not fork: a copy of the whole process could write to its files. The child shares the memory until it ends.
   pid_t child = vfork();
   if (child == 0) {
-    int step;
-    int result = unshare_network(&step);
+    int result = unshare_network();
     if (result == 0) result = raise_loopback();
     _exit(result > 255 ? 255 : result);
   }
@@ -378,16 +355,10 @@ int cprocess_landlock_allow(int ruleset, int path, unsigned rights) {
   return -1;
 }
 
-int cprocess_confine_self(int ruleset, unsigned flags, int *step) {
+int cprocess_confine_self(int ruleset, unsigned flags) {
   (void)ruleset;
   (void)flags;
-  *step = 0;
   return ENOSYS;
-}
-
-const char *cprocess_confine_step(int step) {
-  (void)step;
-  return "confining it";
 }
 
 int cprocess_can_unshare_network(void) { return ENOSYS; }

@@ -42,9 +42,8 @@ enum Launcher {
   private static func confine(_ words: [String]) {
     guard let ruleset = Int32(words[0]), let flags = UInt32(words[1]) else { exit(2) }
     _ = fcntl(ruleset, F_SETFD, FD_CLOEXEC)
-    var step: Int32 = 0
-    let number = cprocess_confine_self(ruleset, flags, &step)
-    if number != 0 { complain(SandboxLaunch.sentence(forStep: step, error: number)) }
+    let number = cprocess_confine_self(ruleset, flags)
+    if number != 0 { complain(SandboxLaunch.sentence(forError: number)) }
     execute(Array(words.dropFirst(3)))
   }
 

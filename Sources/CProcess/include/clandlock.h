@@ -28,11 +28,8 @@ int cprocess_landlock_allow(int ruleset, int path, unsigned rights);
 
 // Confines the calling process for good, for all that it executes: no new privileges, no capabilities, the filter of system
 // calls, the rules. To be called in a child right before exec, after all that needs files or rights; makes system calls only.
-// 0, or an error number; the process must not go on then. `*step` is the step that failed, see cprocess_confine_step.
-int cprocess_confine_self(int ruleset, unsigned flags, int *step);
-
-// What a step does, for messages.
-const char *cprocess_confine_step(int step);
+// 0, or an error number; the process must not go on then. `ruleset` -1 is none: then only the flags are followed.
+int cprocess_confine_self(int ruleset, unsigned flags);
 
 // Whether a child could be given namespaces of its own; 0, or an error number. Starts a short-lived process.
 int cprocess_can_unshare_network(void);

@@ -23,6 +23,11 @@ enum BubblewrapArguments {
     }.map(\.path)
   }
 
+  /// What `/proc` has of the kernel's own settings. Root may write to them without any capability, and bwrap takes them for
+  /// read-only.
+  static let settings = ["acpi", "bus", "dynamic_debug", "fs", "irq", "mtrr", "scsi", "sys", "sysrq-trigger"]
+    .map { "/proc/\($0)" }
+
   /// All options up to `--`, which is the last word.
   static func words(for sandbox: ResolvedSandbox, _ setting: Setting) -> [String] {
     var words = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
@@ -56,7 +61,7 @@ enum BubblewrapArguments {
     case .hidden where path == .root: []
     case .hidden: entry.isFolder ? ["--tmpfs", path.text] : ["--ro-bind", "/dev/null", path.text]
     case .temporary: ["--perms", "1777", "--tmpfs", path.text]
-    case .processes: ["--proc", path.text]
+    case .processes: ["--proc", path.text] + settings.flatMap { ["--ro-bind-try", $0, $0] }
     case .devices: ["--dev", path.text]
     case .link(let target): ["--symlink", target, path.text]
     }

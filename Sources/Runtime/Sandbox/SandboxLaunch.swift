@@ -12,8 +12,8 @@ internal import Jobs
 /// The start, in the child, in this order:
 /// 1. `environment` is set over the job's own.
 /// 2. The descriptors of `inherited` stay open on exec, under the same numbers.
-/// 3. Right before exec, if there is a `ruleset`: `cprocess_confine_self(ruleset, flags, &step)`; if that is not 0 the child
-///    must not go on, and `sentence(forStep:error:)` says why there is no process.
+/// 3. Right before exec, if there is a `ruleset`: `cprocess_confine_self(ruleset, flags)`; if that is not 0 the child
+///    must not go on, and `sentence(forError:)` says why there is no process.
 /// 4. What is executed is `prefix` with the program's words behind it: the program's path, and its arguments.
 ///
 /// With a prefix the process is `bwrap`, which dies with the **thread** that started it, and all in the sandbox with it:
@@ -183,9 +183,8 @@ final class SandboxLaunch: Sendable {
 
 extension SandboxLaunch {
   /// Why there is no process, from what `cprocess_confine_self` returned.
-  static func sentence(forStep step: Int32, error number: Int32) -> String {
-    "the job could not be confined, so it was not run: \(String(cString: cprocess_confine_step(step))) failed: "
-      + SystemMessage.text(number)
+  static func sentence(forError number: Int32) -> String {
+    "the job could not be confined, so it was not run: \(SystemMessage.text(number))"
   }
 
   /// Whom to send a signal that the command shall act on: numbers for `kill`, negative ones for groups. Empty if the sandbox

@@ -68,3 +68,31 @@ import Testing
     #expect(access("\(place.path)/agentscript-probe-\(getpid())", F_OK) == -1)
   }
 }
+
+/// What lies on which file system.
+@Suite struct MountTableTests {
+  private static let table = MountTable(
+    """
+    21 1 8:1 / / rw - ext4 /dev/sda1 rw
+    22 21 0:5 / /dev rw master:2 - devtmpfs udev rw
+    23 21 0:30 / /home\\040of/me rw - nfs4 server:/x rw
+    24 21 0:31 / /home\\040of/me rw - tmpfs tmpfs rw
+    garbage
+
+    """)
+
+  @Test(arguments: [
+    ("/", "ext4"), ("/usr/lib", "ext4"), ("/dev/null", "devtmpfs"), ("/devices", "ext4"), ("/home of/me/a", "tmpfs"),
+  ])
+  func theLastMountOnTheLongestFolderIsIt(_ path: String, _ type: String) {
+    #expect(Self.table.mount(of: path)?.type == type)
+  }
+
+  @Test func theRootOfThisMachineLiesOnSomething() {
+    #expect(FileSystemFacts(folder: "/")?.freeBytes ?? -1 >= 0)
+    #expect(FileSystemFacts(folder: "/no/such/folder") == nil)
+    #if os(Linux)
+      #expect(FileSystemFacts(folder: "/proc")?.type == "proc")
+    #endif
+  }
+}

@@ -9,6 +9,9 @@ import Synchronization
 ///
 /// A process needs one registry object per state folder. Nothing may fork while it is open and use it in the child.
 public final class Registry: Sendable {
+  /// The version of the registry's form that this program makes and knows.
+  public static var schemaVersion: Int { Schema.version }
+
   /// The folder that it lives in.
   public let directory: StateDirectory
   let path: String

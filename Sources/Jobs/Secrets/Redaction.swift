@@ -70,6 +70,9 @@ public struct Redaction: Sendable {
   /// Whether there is nothing to find.
   public var isEmpty: Bool { search == nil }
 
+  /// The variables that hold secrets, sorted.
+  public var names: [String] { Set((search?.secrets ?? []).map(\.name)).sorted() }
+
   /// How many secrets are known.
   var count: Int { search?.secrets.count ?? 0 }
 

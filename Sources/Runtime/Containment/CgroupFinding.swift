@@ -54,7 +54,7 @@ public enum CgroupFinding: Sendable, Hashable {
     guard group.hasPrefix("/"), !group.split(separator: "/").contains("..") else {
       return .failure(Refusal(reason: "this process's cgroup lies outside of its namespace"))
     }
-    let found = mounts.split(separator: "\n").compactMap(Mount.init)
+    let found = MountTable(mounts).mounts.filter { $0.type == "cgroup2" }
     if found.isEmpty { return .failure(Refusal(reason: "no cgroup v2 is mounted")) }
     // Of several on one folder the last one is seen.
     for mount in found.reversed() {
@@ -70,36 +70,6 @@ public enum CgroupFinding: Sendable, Hashable {
     let root = root.split(separator: "/")
     guard path.starts(with: root) else { return nil }
     return path.dropFirst(root.count).joined(separator: "/")
-  }
-
-  /// A line of `/proc/self/mountinfo` that mounts cgroup v2.
-  private struct Mount {
-    let root: String
-    let folder: String
-
-    init?(_ line: Substring) {
-      let fields = line.split(separator: " ")
-      guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 1, fields[dash + 1] == "cgroup2"
-      else { return nil }
-      root = Mount.plain(fields[3])
-      folder = Mount.plain(fields[4])
-    }
-
-    /// The kernel writes blanks and backslashes as `\040`.
-    private static func plain(_ field: Substring) -> String {
-      var bytes: [UInt8] = []
-      var rest = Array(field.utf8)[...]
-      while let byte = rest.popFirst() {
-        let digits = rest.prefix(3)
-        guard byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) else {
-          bytes.append(byte)
-          continue
-        }
-        bytes.append(digits.reduce(0) { $0 &* 8 &+ ($1 - 0x30) })
-        rest = rest.dropFirst(3)
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    }
   }
 
   /// Only making a group tells: folders can be read-only, limits on groups reached, kernels too old.
@@ -120,6 +90,7 @@ public enum CgroupFinding: Sendable, Hashable {
   }
 
   private static func refusal(_ action: String, _ folder: String) -> String {
-    "this process may not \(action) its cgroup \(folder) (\(String(cString: strerror(errno))))"
+    let why = String(cString: strerror(errno))
+    return "this process may not \(action) its cgroup \(folder) (\(why.prefix(1).lowercased())\(why.dropFirst()))"
   }
 }

@@ -89,6 +89,6 @@ struct RootCommand: ParsableCommand {
     version: "agentscript \(ProgramVersion.text)",
     subcommands: [
       RunCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self, WaitCommand.self,
-      KillCommand.self, RemoveCommand.self, PruneCommand.self, CompletionsCommand.self,
+      KillCommand.self, RemoveCommand.self, PruneCommand.self, DoctorCommand.self, CompletionsCommand.self,
     ])
 }

@@ -136,7 +136,8 @@ struct JobDesk {
     return try jobs(filter)
   }
 
-  private static func locate() throws(CommandFailure) -> StateDirectory {
+  /// The state folder of the working directory, which need not exist.
+  static func locate() throws(CommandFailure) -> StateDirectory {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     guard getcwd(&buffer, buffer.count) != nil else {
       throw .failed("the working directory cannot be told: \(SystemText.of(errno))")

@@ -1,0 +1,109 @@
+internal import CProcess
+internal import LuaBindings
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// What this machine lets this process do, as far as jobs depend on it.
+public struct MachineFacts: Sendable, Hashable {
+  /// A limit of the kernel's on this process.
+  public struct Limit: Sendable, Hashable {
+    /// What is in force; nil is none.
+    public let soft: UInt64?
+    /// How far this process may raise it; nil is without end.
+    public let hard: UInt64?
+
+    /// A limit as given.
+    public init(soft: UInt64?, hard: UInt64?) {
+      self.soft = soft
+      self.hard = hard
+    }
+  }
+
+  /// The system, its version and the processor: "Linux 6.1.0 x86_64".
+  public var system: String
+  /// The embedded Lua, as "Lua 5.4.6".
+  public var lua: String
+  /// How many files this process may have open.
+  public var openFiles: Limit
+  /// How many processes this user may have.
+  public var processes: Limit
+  /// How large a core file may get.
+  public var coreFile: Limit
+  /// Whether a process can be held by a descriptor (pidfd), and so never be mistaken for a later one.
+  public var hasProcessDescriptors: Bool
+  /// With which error this user is refused a user namespace; zero if there is one to be had.
+  public var userNamespaceError: Int32
+  /// Whether `/bin/sh` can be run.
+  public var hasShell: Bool
+
+  /// Facts as given.
+  public init(
+    system: String, lua: String, openFiles: Limit, processes: Limit, coreFile: Limit, hasProcessDescriptors: Bool,
+    userNamespaceError: Int32, hasShell: Bool
+  ) {
+    self.system = system
+    self.lua = lua
+    self.openFiles = openFiles
+    self.processes = processes
+    self.coreFile = coreFile
+    self.hasProcessDescriptors = hasProcessDescriptors
+    self.userNamespaceError = userNamespaceError
+    self.hasShell = hasShell
+  }
+
+  /// Asks the system; starts a child that ends at once.
+  public static func ofThisProcess() -> MachineFacts {
+    MachineFacts(
+      system: systemName(), lua: luaName(), openFiles: limit(.openFiles), processes: limit(.processes),
+      coreFile: limit(.coreFile), hasProcessDescriptors: hasProcessDescriptor(),
+      userNamespaceError: cprobe_user_namespace(), hasShell: access("/bin/sh", X_OK) == 0)
+  }
+
+  private static func systemName() -> String {
+    var name = utsname()
+    guard uname(&name) == 0 else { return "unknown" }
+    func text<Field>(_ field: Field) -> String {
+      withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+    return "\(text(name.sysname)) \(text(name.release)) \(text(name.machine))"
+  }
+
+  private static func luaName() -> String {
+    LuaVersion.banner.split(separator: " ").prefix(2).joined(separator: " ")
+  }
+
+  private static func hasProcessDescriptor() -> Bool {
+    let descriptor = cprocess_open(getpid())
+    if descriptor >= 0 { close(descriptor) }
+    return descriptor >= 0
+  }
+
+  private enum Resource { case openFiles, processes, coreFile }
+
+  private static func limit(_ resource: Resource) -> Limit {
+    #if os(Linux)
+      let number =
+        switch resource {
+        case .openFiles: __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        case .processes: __rlimit_resource_t(__RLIMIT_NPROC.rawValue)
+        case .coreFile: __rlimit_resource_t(RLIMIT_CORE.rawValue)
+        }
+    #else
+      let number =
+        switch resource {
+        case .openFiles: RLIMIT_NOFILE
+        case .processes: RLIMIT_NPROC
+        case .coreFile: RLIMIT_CORE
+        }
+    #endif
+    var limit = rlimit()
+    guard getrlimit(number, &limit) == 0 else { return Limit(soft: nil, hard: nil) }
+    // Without a limit: all bits on Linux, all but the sign on macOS.
+    func value(_ number: rlim_t) -> UInt64? { UInt64(number) >= UInt64(Int64.max) ? nil : UInt64(number) }
+    return Limit(soft: value(limit.rlim_cur), hard: value(limit.rlim_max))
+  }
+}

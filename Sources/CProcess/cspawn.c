@@ -141,7 +141,8 @@ static int become(void *context) {
   }
 #if __has_include("clandlock.h")
   if (order->ruleset >= 0 || order->confinement) {
-    int failure = cprocess_confine_self(order->ruleset, order->confinement);
+    int step = 0;
+    int failure = cprocess_confine_self(order->ruleset, order->confinement, &step);
     errno = failure;
     TRY(CPROCESS_CONFINEMENT, failure == 0);
   }

@@ -10,7 +10,7 @@ import Testing
   private static let healthy = MachineFacts(
     system: "Linux 6.1.0 x86_64", lua: "Lua 5.4.6", openFiles: .init(soft: 1024, hard: 4096),
     processes: .init(soft: nil, hard: nil), coreFile: .init(soft: 0, hard: nil), hasProcessDescriptors: true,
-    userNamespaceError: 0, hasShell: true)
+    userNamespaceError: 0, hasShell: true, sandbox: .init(works: true, finding: "bwrap works", remedy: ""))
   private static let held = ContainmentSurvey(
     cgroup: .usable(CgroupPlace(path: "/sys/fs/cgroup/x", controllers: [])), hasSubreaper: true)
 
@@ -31,11 +31,14 @@ import Testing
     facts.coreFile = .init(soft: nil, hard: nil)
     facts.hasProcessDescriptors = false
     facts.userNamespaceError = 1
+    facts.sandbox = .init(works: false, finding: "no bwrap, no Landlock", remedy: "install bubblewrap")
     let survey = ContainmentSurvey(cgroup: .unusable("no cgroup v2 is mounted"), hasSubreaper: true)
     let checks = MachineChecks.all(facts, survey)
     #expect(checks.filter { $0.verdict == .problem }.map(\.name) == ["shell", "open files"])
     #expect(
-      checks.filter { $0.verdict == .warning }.map(\.name) == ["containment", "pidfd", "processes", "core files"])
+      checks.filter { $0.verdict == .warning }.map(\.name) == [
+        "containment", "sandbox", "pidfd", "processes", "core files",
+      ])
     #expect(checks.allSatisfy { ($0.fix != nil) == ($0.verdict == .problem || $0.verdict == .warning) })
     #expect(!DoctorReport(checks: checks).isUsable)
     facts.openFiles = .init(soft: 100, hard: 100_000)

@@ -23,6 +23,23 @@ public struct MachineFacts: Sendable, Hashable {
     }
   }
 
+  /// What there is to confine jobs with.
+  public struct Sandbox: Sendable, Hashable {
+    /// Whether a job can be confined at all.
+    public let works: Bool
+    /// What is there and why the rest is not, the better means first.
+    public let finding: String
+    /// What to do where there is none.
+    public let remedy: String
+
+    /// Facts as given.
+    public init(works: Bool, finding: String, remedy: String) {
+      self.works = works
+      self.finding = finding
+      self.remedy = remedy
+    }
+  }
+
   /// The system, its version and the processor: "Linux 6.1.0 x86_64".
   public var system: String
   /// The embedded Lua, as "Lua 5.4.6".
@@ -39,11 +56,13 @@ public struct MachineFacts: Sendable, Hashable {
   public var userNamespaceError: Int32
   /// Whether `/bin/sh` can be run.
   public var hasShell: Bool
+  /// What confines jobs.
+  public var sandbox: Sandbox
 
   /// Facts as given.
   public init(
     system: String, lua: String, openFiles: Limit, processes: Limit, coreFile: Limit, hasProcessDescriptors: Bool,
-    userNamespaceError: Int32, hasShell: Bool
+    userNamespaceError: Int32, hasShell: Bool, sandbox: Sandbox
   ) {
     self.system = system
     self.lua = lua
@@ -53,14 +72,21 @@ public struct MachineFacts: Sendable, Hashable {
     self.hasProcessDescriptors = hasProcessDescriptors
     self.userNamespaceError = userNamespaceError
     self.hasShell = hasShell
+    self.sandbox = sandbox
   }
 
-  /// Asks the system; starts a child that ends at once.
+  /// Asks the system; starts children that end at once.
   public static func ofThisProcess() -> MachineFacts {
     MachineFacts(
       system: systemName(), lua: luaName(), openFiles: limit(.openFiles), processes: limit(.processes),
       coreFile: limit(.coreFile), hasProcessDescriptors: hasProcessDescriptor(),
-      userNamespaceError: cprobe_user_namespace(), hasShell: access("/bin/sh", X_OK) == 0)
+      userNamespaceError: cprobe_user_namespace(), hasShell: access("/bin/sh", X_OK) == 0, sandbox: sandbox())
+  }
+
+  private static func sandbox() -> Sandbox {
+    let support = SandboxSupport.current()
+    let finding = support.sentences.map(\.sentence).joined(separator: "; ")
+    return Sandbox(works: support.tier != nil, finding: finding, remedy: SandboxSupport.remedy)
   }
 
   private static func systemName() -> String {

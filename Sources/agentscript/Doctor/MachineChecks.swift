@@ -16,7 +16,8 @@ enum MachineChecks {
       facts.hasShell
         ? .ok("shell", "/bin/sh can be run")
         : .problem("shell", "/bin/sh cannot be run, and commands need it", fix: "install a POSIX shell as /bin/sh"),
-      self.containment(containment), processDescriptors(facts), namespaces(facts), openFiles(facts), processes(facts),
+      self.containment(containment), sandbox(facts), processDescriptors(facts), namespaces(facts), openFiles(facts),
+      processes(facts),
       coreFile(facts),
     ]
   }
@@ -34,6 +35,13 @@ enum MachineChecks {
         "containment", "sessions alone: \(survey.reason)",
         fix: "a process that makes a session of its own outlives its job; run such jobs on Linux")
     }
+  }
+
+  private static func sandbox(_ facts: MachineFacts) -> DoctorCheck {
+    facts.sandbox.works
+      ? .ok("sandbox", facts.sandbox.finding)
+      : .warning(
+        "sandbox", "none, so jobs that ask for one are refused: \(facts.sandbox.finding)", fix: facts.sandbox.remedy)
   }
 
   private static func processDescriptors(_ facts: MachineFacts) -> DoctorCheck {

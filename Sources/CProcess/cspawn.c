@@ -141,8 +141,7 @@ static int become(void *context) {
   }
 #if __has_include("clandlock.h")
   if (order->ruleset >= 0 || order->confinement) {
-    int step = 0;
-    int failure = cprocess_confine_self(order->ruleset, order->confinement, &step);
+    int failure = cprocess_confine_self(order->ruleset, order->confinement);
     errno = failure;
     TRY(CPROCESS_CONFINEMENT, failure == 0);
   }

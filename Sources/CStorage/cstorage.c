@@ -5,6 +5,11 @@
 #else
 #include <stddef.h>
 #endif
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include "cstorage.h"
 
 void cstorage_start_writing(int descriptor) {
@@ -37,4 +42,45 @@ const char *cstorage_network_file_system(const char *path) {
   (void)path;
   return NULL;
 #endif
+}
+
+struct start {
+  void (*work)(void *);
+  void *context;
+};
+
+static void *run_quietly(void *argument) {
+  struct start start = *(struct start *)argument;
+  free(argument);
+  /* On Linux, a thread's own niceness; if it cannot be had, the work is done all the same. */
+#ifdef __linux__
+  (void)setpriority(PRIO_PROCESS, 0, 10);
+#else
+  (void)setpriority(PRIO_DARWIN_THREAD, 0, PRIO_DARWIN_BG);
+#endif
+  start.work(start.context);
+  return NULL;
+}
+
+int cstorage_start_quiet_thread(void (*work)(void *), void *context) {
+  struct start *start = malloc(sizeof *start);
+  if (!start) {
+    return ENOMEM;
+  }
+  *start = (struct start){work, context};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  sigset_t all, before;
+  sigfillset(&all);
+  /* A thread is born with its parent's mask. */
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  int result = pthread_create(&thread, &attributes, run_quietly, start);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
+  if (result != 0) {
+    free(start);
+  }
+  return result;
 }

@@ -22,12 +22,14 @@ enum Probe {
     case "abandon": try await abandon(directory, jobs: count)
     case "read": try read(directory)
     case "open": try measureOpening(directory)
+    case "prune": prune(directory)
+    case "spread": try await spread(directory)
     default: usage()
     }
   }
 
   private static func usage() {
-    print("usage: JobsProbe rate|open|write|live|abandon|read STATE [COUNT]")
+    print("usage: JobsProbe rate|open|write|live|abandon|read|prune|spread STATE [COUNT]")
     exit(2)
   }
 
@@ -146,6 +148,47 @@ enum Probe {
     } catch {
       print(error.description)
     }
+  }
+
+  /// Compresses what is long and removes nothing, or prints the sentence of what went wrong.
+  private static func prune(_ directory: StateDirectory) {
+    do throws(RegistryError) {
+      let registry = try Registry.open(directory)
+      let report = try registry.prune()
+      if let problem = report.problem { throw problem }
+      print("compressed \(report.compressed)")
+      registry.close()
+    } catch {
+      print("error: \(error)")
+    }
+  }
+
+  /// Leaves every kind of file that there is, and dies.
+  private static func spread(_ directory: StateDirectory) async throws {
+    let registry = try Registry.open(directory)
+    registry.keepStateView(maxConcurrent: 2)
+    let line = Array("a line that is written many times\n".utf8)
+    for (name, text) in [("long", Array(repeating: line, count: 5000).flatMap { $0 }), ("plain", line), ("live", line)]
+    {
+      let run = RunRecord(script: "spread", cwd: "/")
+      try registry.begin(run: run)
+      let id = try JobID(validating: name)
+      var draft = JobRecord(id: id, run: run.id, kind: .command)
+      draft.outputFile = directory.file(.log, of: id)
+      var state = JobState(submitting: draft, isReady: true, at: .now())
+      try await registry.commit([state.submission])
+      let output = try OutputFile(creatingAt: directory.file(.log, of: id), description: name)
+      try await registry.commit([state.apply(.started(pid: 1, pidStarted: 1), at: .now())])
+      try output.append(text)
+      if name == "live" { continue }
+      var outcome = JobOutcome.completed(exitCode: 0)
+      outcome.output = try output.extent()
+      try await registry.finish([FinishedJob(change: state.apply(.ended(outcome), at: .now()), output: output)])
+      try registry.end(run: run.id, status: .completed, exitCode: 0)
+    }
+    _ = try registry.prune()
+    while access(directory.path + "/state.json", F_OK) != 0 { try await Task.sleep(for: .milliseconds(5)) }
+    kill(getpid(), SIGKILL)
   }
 
   private static func measureOpening(_ directory: StateDirectory) throws {

@@ -11,16 +11,38 @@ import FoundationEssentials
 /// The program JobsProbe as a process beside the test.
 final class Probe {
   private let words: [String]
+  /// Where its standard error goes, if not to the test's.
+  private var errors: String?
   /// A copy of the program for another user; removed with this object.
   private var copy: String?
   private var pid: pid_t = 0
   private var pipeEnd: Int32 = -1
   private(set) var exitCode: Int32 = 0
 
+  /// Whether this machine lets one process watch another: strace is there, and ptrace is permitted.
+  static let canTrace: Bool = {
+    let probe = Probe(tracing: ["-qq", "-o", "/dev/null", "-e", "trace=none", "/bin/true"])
+    return (try? probe.output()) != nil && probe.exitCode == 0
+  }()
+
+  private init(tracing words: [String]) { self.words = ["/usr/bin/strace"] + words }
+
   /// Runs under strace, which does something to it at the n-th call of some kinds: see strace's option `inject`.
   init(_ words: [String], injecting fault: String) {
     self.words =
       ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=\(fault)", Probe.folder + "/JobsProbe"] + words
+  }
+
+  /// Runs a program that was built beside the test, and has its system calls written into a file: see `SystemCallTrace`.
+  init(_ program: String, _ words: [String], tracedInto file: String, errorsInto errors: String? = nil) {
+    self.errors = errors
+    self.words =
+      ["/usr/bin/strace", "-o", file] + SystemCallTrace.words + ["\(Probe.folder)/\(program)"] + words
+  }
+
+  /// Runs under a line of shell, in which `$0` is the probe and `$@` are the words.
+  init(shell: String, _ words: [String]) {
+    self.words = ["/bin/sh", "-c", shell, Probe.folder + "/JobsProbe"] + words
   }
 
   /// Runs as the user, if one is given; only root may ask for that.
@@ -62,6 +84,7 @@ final class Probe {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    if let errors { posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600) }
     var arguments = words.map { strdup($0) } + [nil]
     let result = posix_spawn(&pid, words[0], &actions, nil, &arguments, environ)
     for argument in arguments { free(argument) }

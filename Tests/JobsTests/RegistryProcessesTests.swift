@@ -72,11 +72,10 @@ import Testing
     registry.close()
   }
 
-  static let canInject = access("/usr/bin/strace", X_OK) == 0
   static let writingCalls = "write,pwrite64,fdatasync,fsync,renameat,renameat2,openat,ftruncate,unlink,link,fchmod"
 
   /// Every call that changes a file is a point to die at; all of them in the long form, some in the short.
-  @Test(.enabled(if: canInject, "it takes strace to kill at a chosen call"))
+  @Test(.enabled(if: Probe.canTrace, "it takes strace to kill at a chosen call"))
   func AKillAtEachWriteLosesNoAcknowledgedResult() throws {
     let isLong = RegistryProcessesTests.isLong
     var kills = 0
@@ -96,7 +95,7 @@ import Testing
     #expect(kills > 0)
   }
 
-  @Test(.enabled(if: canInject, "it takes strace to make a chosen call fail"))
+  @Test(.enabled(if: Probe.canTrace, "it takes strace to make a chosen call fail"))
   func AFailingDiskIsToldAndWhatWasAcknowledgedIsThere() throws {
     let isLong = RegistryProcessesTests.isLong
     var failures = 0

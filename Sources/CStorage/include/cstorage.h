@@ -15,4 +15,8 @@ void cstorage_start_writing(int descriptor);
  * cannot be asked. */
 const char *cstorage_network_file_system(const char *path);
 
+/* Runs work(context) on a thread of its own that takes no signal and gets little of a busy processor. Returns 0 or an
+ * error number. */
+int cstorage_start_quiet_thread(void (*work)(void *), void *context);
+
 #endif

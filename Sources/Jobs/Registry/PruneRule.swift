@@ -52,4 +52,6 @@ public struct PruneReport: Sendable, Hashable {
   public var freedBytes: Int64 = 0
   /// How many logs were compressed.
   public var compressed = 0
+  /// Why a log could not be compressed, if one could not. It is as it was, and will be tried again.
+  public var problem: RegistryError?
 }

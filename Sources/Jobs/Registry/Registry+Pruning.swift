@@ -21,6 +21,7 @@ extension Registry {
   ///
   /// May take long where logs are large; other processes go on meanwhile.
   public func prune(_ rule: PruneRule = .usual, now: Timestamp = .now()) throws(RegistryError) -> PruneReport {
+    compression?.stop()
     try reconcile()
     var report = PruneReport()
     let candidates = try pruneCandidates(measured: rule.bytes != nil)
@@ -31,48 +32,31 @@ extension Registry {
       report.removed += some
     }
     try forgetOldRunsAndEvents(rule, now: now)
-    let (count, saved) = try compressLogs()
-    report.compressed = count
-    report.freedBytes += saved
     sweepTemporaries(now: now)
+    let compressed = try compressLongLogs()
+    report.compressed = compressed.count
+    report.freedBytes += compressed.savedBytes
+    report.problem = compressed.problem
     return report
-  }
-
-  /// Compresses the logs over 64 KiB of all runs that have ended; returns how many, and how many bytes that saved.
-  ///
-  /// Readers see no difference. Made for a background thread: a large log takes seconds.
-  @discardableResult
-  public func compressLogs() throws(RegistryError) -> (count: Int, savedBytes: Int64) {
-    let sql = """
-      SELECT jobs.id FROM jobs JOIN runs ON runs.id = jobs.run
-      WHERE runs.status <> 'running' AND jobs.reason IS NOT NULL AND jobs.output_end > ?
-      """
-    let ids = try read { try String.fetchAll($0, sql: sql, arguments: [LogCompressor.threshold]) }
-    var count = 0
-    var saved: Int64 = 0
-    for id in ids {
-      let log = directory.file(.log, of: JobID(fromRegistry: id))
-      do throws(SystemCallError) {
-        guard let bytes = try LogCompressor(directory).compress(log) else { continue }
-        count += 1
-        saved += bytes
-      } catch {
-        throw RegistryError(error)
-      }
-    }
-    return (count, saved)
   }
 
   @discardableResult
   private func remove(_ ids: [JobID]) throws(RegistryError) -> Int64 {
     var freed: Int64 = 0
-    for id in ids {
-      for kind in StateDirectory.JobFile.allCases {
-        let file = directory.file(kind, of: id)
-        let size = FileIO.storedBytes(at: file)
-        guard unlink(file) == 0 || errno == ENOENT else { throw RegistryError(SystemCallError.last("unlink", file)) }
-        freed += size
+    do throws(SystemCallError) {
+      // Else a log that is being compressed could come back.
+      try FolderLock.hold(directory.jobsPath) { () throws(SystemCallError) in
+        for id in ids {
+          for kind in StateDirectory.JobFile.allCases {
+            let file = directory.file(kind, of: id)
+            let size = FileIO.storedBytes(at: file)
+            guard unlink(file) == 0 || errno == ENOENT else { throw .last("unlink", file) }
+            freed += size
+          }
+        }
       }
+    } catch {
+      throw RegistryError(error)
     }
     try write { database in
       let statement = try database.cachedStatement(sql: "DELETE FROM jobs WHERE id = ? AND reason IS NOT NULL")

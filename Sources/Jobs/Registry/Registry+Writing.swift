@@ -16,6 +16,8 @@ extension Registry {
   ) throws(RegistryError) {
     precondition(status.isTerminal, "run \(id) cannot end as \(status.rawValue)")
     try write { database in try RunRow.end(id, status: status, exitCode: exitCode, at: time, in: database) }
+    // A process that closes the registry now leaves them to the next one.
+    compression?.schedule(for: self)
   }
 
   /// Queues changes, which the registry takes or refuses together; `completion` runs on the writer's thread once they

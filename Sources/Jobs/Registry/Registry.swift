@@ -18,6 +18,7 @@ public final class Registry: Sendable {
   /// Nil for a registry that was opened for reading.
   let writer: RegistryWriter?
   let finisher: JobFinisher?
+  let compression: LogCompression?
   private let reader: Mutex<DatabaseQueue?>
 
   /// Opens the registry of a state folder.
@@ -42,7 +43,10 @@ public final class Registry: Sendable {
     }
     let connection = try RegistryFile.openForWriting(directory)
     let writer = RegistryWriter(path: directory.registryPath, connection: connection)
-    return Registry(directory, writer: writer, finisher: try JobFinisher(directory, writer: writer), reader: nil)
+    let finisher = try JobFinisher(directory, writer: writer)
+    let registry = Registry(directory, writer: writer, finisher: finisher, reader: nil)
+    registry.compression?.schedule(for: registry)
+    return registry
   }
 
   private init(
@@ -52,11 +56,13 @@ public final class Registry: Sendable {
     self.path = directory.registryPath
     self.writer = writer
     self.finisher = finisher
+    self.compression = writer == nil ? nil : LogCompression()
     self.reader = Mutex(reader)
   }
 
   /// Writes what is queued, and closes the connections. Calls after this throw `closed`.
   public func close() {
+    compression?.close()
     finisher?.drain()
     writer?.flush()
     writer?.settleView()

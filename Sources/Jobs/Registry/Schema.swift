@@ -5,6 +5,7 @@
 /// - A row with a reason never changes (`jobs_ended`), and one without is never deleted (`jobs_live`).
 /// - Each step of a job makes one event, in the same transaction (the `AFTER` triggers): nobody else writes events.
 /// - A job has at most one event with a reason (`events_one_end`), and events never change.
+/// - `long_logs` names the ended jobs whose log may still be uncompressed although it is long.
 /// - `events.sequence` grows by one from event to event: a transaction that is rolled back gives its numbers back.
 ///   Old events are deleted from the lower end only, so what is there is always one unbroken range.
 enum Schema {
@@ -12,7 +13,7 @@ enum Schema {
   static let applicationID: Int32 = 0x6167_7363
 
   /// What brings a registry from each version to the next. Never edit a step that was released: add one.
-  static let steps: [String] = [version1]
+  static let steps: [String] = [version1, version2]
 
   /// The version that this program knows (`PRAGMA user_version`).
   static var version: Int { steps.count }
@@ -165,6 +166,18 @@ enum Schema {
     CREATE TRIGGER runs_ended BEFORE UPDATE ON runs WHEN OLD.status <> 'running' BEGIN
       SELECT RAISE(ABORT, 'an ended run does not change');
     END;
+    """
+  }
+
+  /// To ask all jobs, or all their files, whether something is left to compress would take longer each day.
+  private static var version2: String {
+    """
+    CREATE TABLE long_logs (job INTEGER NOT NULL PRIMARY KEY REFERENCES jobs (key) ON DELETE CASCADE) STRICT;
+    CREATE TRIGGER jobs_said_much AFTER UPDATE OF reason ON jobs
+    WHEN NEW.reason IS NOT NULL AND NEW.output_end > \(LogCompressor.threshold) BEGIN
+      INSERT INTO long_logs (job) VALUES (NEW.key);
+    END;
+    INSERT INTO long_logs SELECT key FROM jobs WHERE reason IS NOT NULL AND output_end > \(LogCompressor.threshold);
     """
   }
 }

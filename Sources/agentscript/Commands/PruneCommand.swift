@@ -45,6 +45,9 @@ struct PruneCommand: ParsableCommand {
     let isUsual = olderThan == nil && keep == nil && maxSize == nil
     let rule = isUsual ? .usual : PruneRule(age: olderThan, count: keep, bytes: maxSize.map(Int64.init))
     let report = try registry.prune(rule)
+    if let problem = report.problem {
+      StandardStream.error.talk("agentscript: a log stays as it is: \(TerminalText.line(problem.description))\n")
+    }
     if json {
       return try JSONOutput.write(
         Self.json(report.removed, compressed: report.compressed, freedBytes: report.freedBytes))

@@ -186,6 +186,52 @@ import Testing
     }
   }
 
+  @Test func APlantedLinkIsRefusedByEveryReader() async throws {
+    let folder = try TemporaryFolder()
+    let (registry, run) = try folder.registry()
+    let secret = try folder.write(Array("secret".utf8), to: "secret")
+    for ending in ["", ".gz"] {
+      let record = try await registry.complete("job\(ending)", run: run)
+      let log = folder.state.file(.log, of: record.id)
+      unlink(log)
+      #expect(symlink(secret, log + ending) == 0)
+      func refuses(_ body: () throws -> some Any) {
+        let error = #expect(throws: OutputError.self) { _ = try body() }
+        #expect(error?.description == "\(log)\(ending) is a symbolic link, and those are not followed")
+      }
+      refuses { try OutputReader(record).read() }
+      refuses { try OutputReader(path: log).read(ReadOptions(tail: 1)) }
+      refuses { try OutputReader.excerpt(of: record) }
+      var follower = OutputFollower(path: log)
+      refuses { try follower.next() }
+    }
+    registry.close()
+  }
+
+  @Test func TheExcerptOfALiveJobIsWhatItSaidUntilNow() async throws {
+    let folder = try TemporaryFolder()
+    let (registry, run) = try folder.registry()
+    var state = try await registry.submit("job", run: run)
+    #expect(try OutputReader.excerpt(of: state.record).isEmpty)
+    let output = try OutputFile(creatingAt: folder.state.file(.log, of: state.record.id), description: "x")
+    try await registry.commit([state.apply(.started(pid: 1, pidStarted: 1), at: .now())])
+    #expect(try OutputReader.excerpt(of: state.record).isEmpty)
+    try output.append(Array("first\nhalf".utf8))
+    #expect(try OutputReader.excerpt(of: state.record) == Array("first\nhalf".utf8))
+    try output.append(Array(repeating: UInt8(ascii: "y"), count: 100_000) + Array("\nlast\n".utf8))
+    let long = String(decoding: try OutputReader.excerpt(of: state.record), as: UTF8.self)
+    #expect(long.utf8.count <= 32_000)
+    #expect(long.hasPrefix("first\nhalfyy") && long.hasSuffix("yy\nlast\n") && long.contains("bytes left out"))
+    let running = state.record
+    var outcome = JobOutcome.completed(exitCode: 0)
+    outcome.output = try output.extent()
+    try await registry.finish([FinishedJob(change: state.apply(.ended(outcome), at: .now()), output: output)])
+    // As a reader sees it whose record is a moment old: our last markers are not the job's words.
+    #expect(String(decoding: try OutputReader.excerpt(of: running), as: UTF8.self).hasSuffix("yy\nlast"))
+    #expect(try OutputReader.excerpt(of: state.record) == Array(long.utf8))
+    registry.close()
+  }
+
   @Test func BytesThatAreNoTextComeBackUnchanged() throws {
     let folder = try TemporaryFolder()
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }

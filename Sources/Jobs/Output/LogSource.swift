@@ -30,6 +30,7 @@ struct LogSource: ~Copyable {
       descriptor = LogSource.open(name)
       if descriptor < 0, errno == ENOENT { throw OutputError(.missing, path: path) }
     }
+    if descriptor < 0, errno == ELOOP { throw OutputError(.link, path: name) }
     guard descriptor >= 0 else { throw OutputError(SystemCallError.last("open", name)) }
     var info = stat()
     guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
@@ -52,12 +53,13 @@ struct LogSource: ~Copyable {
 
   deinit { close(descriptor) }
 
-  // Not blocking: a pipe with that name must not hold the reader up before it is refused.
+  // No link: who may put one in a log's place must not choose what is read. Not blocking: a pipe with that name must not
+  // hold the reader up before it is refused.
   private static func open(_ path: String) -> Int32 {
     #if canImport(Darwin)
-      Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     #else
-      Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     #endif
   }
 

@@ -6,6 +6,8 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     case missing
     /// It is a folder, a device or a pipe.
     case notAFile
+    /// It is a symbolic link.
+    case link
     /// The compressed file is broken.
     case damaged
     /// There is no memory to unpack it.
@@ -31,6 +33,7 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     switch code {
     case .missing: "there is no output file \(path)"
     case .notAFile: "\(path) is not an ordinary file"
+    case .link: "\(path) is a symbolic link, and those are not followed"
     case .damaged: "the compressed output file \(path) is damaged"
     case .outOfMemory: "there is not enough memory to unpack \(path)"
     case .system(let error): error.description

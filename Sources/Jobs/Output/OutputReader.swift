@@ -61,25 +61,40 @@ public struct OutputReader: Sendable {
 
   /// The last attempt's output as a result shows it: at most 32,000 bytes, of a longer one the head and the tail.
   ///
-  /// Empty for a job that has not ended or never had an output. Secrets that `redaction` knows are replaced.
+  /// For a job that lives, what it said until now, in all attempts. Empty for one that never had an output. Secrets that
+  /// `redaction` knows are replaced.
   public static func excerpt(of record: JobRecord, redaction: Redaction = .none) throws(OutputError) -> [UInt8] {
-    guard let path = record.outputFile, let start = record.outputStart, let end = record.outputEnd else { return [] }
-    var source = try LogSource(path: path)
-    let extent = OutputExtent(start: start, end: end)
-    var failure: OutputError?
-    let bytes = try? OutputExcerpt.make(
-      extent: extent, path: path, redaction: redaction
-    ) { (offset, count) throws(SystemCallError) in
-      do throws(OutputError) {
-        try source.skip(to: offset)
-        return try source.nextAll(count)
-      } catch {
-        failure = error
-        return []
+    guard let path = record.outputFile else { return [] }
+    let reader = OutputReader(record)
+    do throws(OutputError) {
+      guard let extent = try reader.excerptExtent(of: record) else { return [] }
+      var source = try LogSource(path: path)
+      var failure: OutputError?
+      let bytes = try? OutputExcerpt.make(
+        extent: extent, path: path, redaction: redaction
+      ) { (offset, count) throws(SystemCallError) in
+        do throws(OutputError) {
+          try source.skip(to: offset)
+          return try source.nextAll(count)
+        } catch {
+          failure = error
+          return []
+        }
       }
+      if let failure { throw failure }
+      return bytes ?? []
+    } catch  where error.code == .missing && reader.mayBeMissing {
+      return []
     }
-    if let failure { throw failure }
-    return bytes ?? []
+  }
+
+  private func excerptExtent(of record: JobRecord) throws(OutputError) -> OutputExtent? {
+    if record.status.isTerminal {
+      guard let start = record.outputStart, let end = record.outputEnd else { return nil }
+      return OutputExtent(start: start, end: end)
+    }
+    guard let start = try bodyStart() else { return nil }
+    return OutputExtent(start: start, end: max(start, try end(of: LogSource(path: path))))
   }
 
   /// Where the body begins and ends at present.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Synchronization
 import Testing
 
 @testable import Jobs
@@ -48,26 +49,36 @@ import Testing
     #expect(shown.agent_history.map(\.status) == ["completed"])
   }
 
+  private final class Reading: Sendable { let isOver = Atomic(false) }
+
   @Test func AReaderNeverSeesHalfOfIt() async throws {
     let folder = try TemporaryFolder()
     try folder.state.create()
     let record = JobStateTests.job().record
     let view = StateView(folder.state) {
-      StateSummary(live: Array(repeating: record, count: Int.random(in: 1...300)), ended: [], maxConcurrent: 2)
+      StateSummary(live: Array(repeating: record, count: Int.random(in: 0...8)), ended: [], maxConcurrent: 2)
     }
     view.note()
     view.flush()
-    let writing = Task {
-      for _ in 0..<300 {
-        view.note()
-        view.flush()
-      }
-    }
+    let reading = Reading()
     let path = folder.state.path + "/state.json"
-    for _ in 0..<2000 {
-      let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-      #expect(JSONText(validating: text) != nil)
+    let torn = await withTaskGroup(of: Int.self) { group in
+      group.addTask {
+        while !reading.isOver.load(ordering: .relaxed) {
+          view.note()
+          view.flush()
+        }
+        return 0
+      }
+      group.addTask {
+        defer { reading.isOver.store(true, ordering: .relaxed) }
+        return (0..<10_000).count { _ in
+          let text = (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) }
+          return text.flatMap(JSONText.init(validating:)) == nil
+        }
+      }
+      return await group.reduce(0, +)
     }
-    await writing.value
+    #expect(torn == 0)
   }
 }

@@ -7,8 +7,11 @@
 #include "cspawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,17 +34,41 @@ int cprocess_has_ended(int32_t pid) {
   return result != 0 ? -1 : info.si_pid == pid;
 }
 
+int cprocess_open_terminal(int *ours, int *theirs) {
+  *ours = *theirs = -1;
+  int master = posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0) return errno;
+  (void)fcntl(master, F_SETFD, FD_CLOEXEC);
+  char name[128];
 #if defined(__linux__)
-#include <fcntl.h>
+  if (grantpt(master) != 0 || unlockpt(master) != 0 || ptsname_r(master, name, sizeof name) != 0) {
+#else
+  // Not safe beside another thread that asks for a name; there is none.
+  const char *found = grantpt(master) == 0 && unlockpt(master) == 0 ? ptsname(master) : NULL;
+  if (!found || snprintf(name, sizeof name, "%s", found) >= (int)sizeof name) {
+#endif
+    int failure = errno;
+    close(master);
+    return failure;
+  }
+  int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (slave < 0) {
+    int failure = errno;
+    close(master);
+    return failure;
+  }
+  *ours = master;
+  *theirs = slave;
+  return 0;
+}
+
+#if defined(__linux__)
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#if __has_include("clandlock.h")
 #include "clandlock.h"
-#endif
 
 #ifndef CLONE_PIDFD
 #define CLONE_PIDFD 0x00001000
@@ -58,6 +85,7 @@ struct birth {
   // Written by the child, read by the parent, which sleeps meanwhile.
   volatile int error;
   volatile enum cprocess_step step;
+  volatile int confinement_step;
 };
 
 // Calls that fail end the child; the parent finds the step and the number.
@@ -113,6 +141,16 @@ static void set_action(int number, void (*handler)(int)) {
   (void)syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
 }
 
+static int number_of(enum cprocess_resource resource) {
+  switch (resource) {
+    case CPROCESS_DATA: return RLIMIT_DATA;
+    case CPROCESS_CPU_SECONDS: return RLIMIT_CPU;
+    case CPROCESS_OPEN_FILES: return RLIMIT_NOFILE;
+    case CPROCESS_PROCESSES: return RLIMIT_NPROC;
+  }
+  return -1;
+}
+
 static int become(void *context) {
   struct birth *birth = context;
   const struct cprocess_order *order = birth->order;
@@ -130,22 +168,23 @@ static int become(void *context) {
   if (order->badness) set_badness(order->badness);
   for (int i = 0; i < order->limit_count; i++) {
     struct rlimit limit;
+    int resource = number_of(order->limits[i].resource);
     rlim_t value = (rlim_t)order->limits[i].value;
-    TRY(CPROCESS_LIMITS, getrlimit(order->limits[i].resource, &limit) == 0);
+    TRY(CPROCESS_LIMITS, getrlimit(resource, &limit) == 0);
     // Nobody may raise what was given to him.
     if (limit.rlim_max != RLIM_INFINITY && value > limit.rlim_max) value = limit.rlim_max;
     limit.rlim_cur = limit.rlim_max = value;
     // The soft limit of CPU time warns by SIGXCPU; the hard one, a second later, kills.
-    if (order->limits[i].resource == RLIMIT_CPU && value != RLIM_INFINITY) limit.rlim_max = value + 1;
-    TRY(CPROCESS_LIMITS, setrlimit(order->limits[i].resource, &limit) == 0);
+    if (resource == RLIMIT_CPU && value != RLIM_INFINITY) limit.rlim_max = value + 1;
+    TRY(CPROCESS_LIMITS, setrlimit(resource, &limit) == 0);
   }
-#if __has_include("clandlock.h")
-  if (order->ruleset >= 0 || order->confinement) {
-    int failure = cprocess_confine_self(order->ruleset, order->confinement);
-    errno = failure;
-    TRY(CPROCESS_CONFINEMENT, failure == 0);
+  for (int i = 0; i < order->kept_count; i++) TRY(CPROCESS_DESCRIPTORS, fcntl(order->kept[i], F_SETFD, 0) == 0);
+  if (order->is_confined) {
+    int step = 0;
+    errno = cprocess_confine_self(order->ruleset, order->confinement, &step);
+    birth->confinement_step = step;
+    TRY(CPROCESS_CONFINEMENT, errno == 0);
   }
-#endif
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -171,7 +210,8 @@ int cprocess_spawn(const struct cprocess_order *order, struct cprocess_child *ch
   }
   int failure = pid < 0 ? errno : birth.error;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  *child = (struct cprocess_child){.pid = pid, .descriptor = descriptor, .step = birth.step};
+  *child = (struct cprocess_child){.pid = pid, .descriptor = descriptor, .step = birth.step,
+                                   .confinement_step = birth.confinement_step};
   if (pid < 0) child->step = CPROCESS_START;
   if (pid > 0 && failure) {
     int code, signal;
@@ -187,7 +227,7 @@ int cprocess_spawn(const struct cprocess_order *order, struct cprocess_child *ch
 
 int cprocess_spawn(const struct cprocess_order *order, struct cprocess_child *child) {
   *child = (struct cprocess_child){.pid = -1, .descriptor = -1, .step = CPROCESS_START};
-  if (order->limit_count || order->cgroup >= 0 || order->ruleset >= 0 || order->has_terminal) {
+  if (order->limit_count || order->cgroup >= 0 || order->is_confined || order->has_terminal) {
     child->step = CPROCESS_LIMITS;
     return ENOTSUP;
   }

@@ -1,3 +1,4 @@
+import Runtime
 import Testing
 
 @testable import agentscript
@@ -141,10 +142,10 @@ import Testing
   }
 
   @Test func sizesAreRead() {
-    #expect(DurationText.parseSize("500M") == 524_288_000)
-    #expect(DurationText.parseSize("2GiB") == 2_147_483_648)
-    #expect(DurationText.parseSize("10") == 10)
-    for text in ["", "M", "-1", "5X", "99999999T"] { #expect(DurationText.parseSize(text) == nil, "\(text)") }
+    #expect(ByteCount.parse("500M") == 524_288_000)
+    #expect(ByteCount.parse("2GiB") == 2_147_483_648)
+    #expect(ByteCount.parse("10") == 10)
+    for text in ["", "M", "-1", "5X", "99999999T"] { #expect(ByteCount.parse(text) == nil, "\(text)") }
   }
 
   @Test func spansAndAgesAreShort() {

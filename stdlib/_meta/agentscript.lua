@@ -48,6 +48,10 @@
 ---@field env? table<string, string|number|false> changes to the environment; false takes a variable away
 ---@field stdin? string what a command reads (default: nothing)
 ---@field timeout? duration for one attempt (default: none)
+---@field idle_timeout? duration how long a command may show no sign of life (default: none)
+---@field limits? { memory?: integer|string, cpu?: duration, nofile?: integer, processes?: integer, output?: integer|string|false }
+---@field sandbox? "read-only"|"workspace"|false|{ read?: string[], write?: string[], net?: boolean } what a command may touch
+---@field tty? boolean give a command a terminal of its own (default: false)
 ---@field retries? integer how often it is tried again after a failure (default: 0)
 ---@field retry_delay? duration before each retry (default: 0)
 ---@field run_in_background? boolean return the job at once (default: false)

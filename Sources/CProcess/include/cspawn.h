@@ -3,9 +3,16 @@
 #define CSPAWN_H
 #include <stdint.h>
 
+enum cprocess_resource {
+  CPROCESS_DATA,
+  CPROCESS_CPU_SECONDS,
+  CPROCESS_OPEN_FILES,
+  CPROCESS_PROCESSES,
+};
+
 // A limit of setrlimit(2), soft and hard.
 struct cprocess_limit {
-  int resource;
+  enum cprocess_resource resource;
   uint64_t value;
 };
 
@@ -26,7 +33,11 @@ struct cprocess_order {
   int limit_count;
   // What is added to its badness when memory runs out (see proc(5), oom_score_adj); 0 for nothing.
   int badness;
-  // A ruleset of Landlock that it is held by; -1 for none. `confinement` is passed on to cprocess_confine_self.
+  // Descriptors that it keeps, under the same numbers.
+  const int *kept;
+  int kept_count;
+  // Whether it is confined, by cprocess_confine_self(ruleset, confinement).
+  int is_confined;
   int ruleset;
   unsigned confinement;
 };
@@ -49,6 +60,8 @@ struct cprocess_child {
   int descriptor;
   // If the start failed: at which step.
   enum cprocess_step step;
+  // The step of the confinement, if that failed: see cprocess_confine_step.
+  int confinement_step;
 };
 
 // Starts the process as the leader of a session of its own, with no signal blocked or ignored and no descriptor beyond the
@@ -61,5 +74,8 @@ int cprocess_reap(int32_t pid, int *code, int *signal);
 
 // Whether a child has ended and is not reaped yet: 1, 0, or -1 if it is no child.
 int cprocess_has_ended(int32_t pid);
+
+// A terminal: our end and the one for a process, both closed on exec. Returns 0, or an error number.
+int cprocess_open_terminal(int *ours, int *theirs);
 
 #endif

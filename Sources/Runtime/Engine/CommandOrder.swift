@@ -26,6 +26,16 @@ struct CommandOrder: Sendable {
   let output: OutputFile
   /// How long it may take, on a clock that stands still while the machine sleeps.
   let timeLimit: Duration?
+  /// How much it may take.
+  var limits = JobLimits()
+  /// Whether it gets a terminal of its own as standard input, output and error.
+  var hasTerminal = false
+  /// What it may touch; nil for everything that we may.
+  var sandbox: SandboxPolicy?
+  /// Our own state folder, which no sandbox lets anybody write.
+  var stateDirectory: String?
+  /// Where in the output file the attempt begins.
+  var outputStart = 0
 }
 
 /// Why an execution was made to end, when it did not end by itself.
@@ -34,6 +44,24 @@ enum StopCause: Sendable, Hashable {
   case request
   /// Its time limit was reached.
   case timeLimit
+  /// It showed no sign of life for this long.
+  case idle(Duration)
+  /// It wrote more than this many bytes of output.
+  case output(Int)
+  /// Its processes took more than this many bytes of memory.
+  case memory(Int)
+  /// Its processes took this much CPU time.
+  case cpu(Duration)
+  /// So few bytes are free on the disk, and it wrote most.
+  case diskSpace(free: Int)
+
+  /// Whether there is no time for a polite end: what is running out is everybody's.
+  var isUrgent: Bool {
+    switch self {
+    case .output, .memory, .diskSpace: true
+    case .request, .timeLimit, .idle, .cpu: false
+    }
+  }
 }
 
 /// The process that leads an execution.

@@ -67,27 +67,85 @@ extension CommandRun {
   private func spawn(
     _ program: (path: String, arguments: [String])
   ) async throws(SpawnFailure) -> (CommandReport, leader: Int?) {
-    let (input, output) = try descriptors()
-    let spawn = ProcessSpawn(
-      path: program.path, arguments: program.arguments, environment: order.environment,
-      directory: order.workingDirectory, input: input ?? ChildDescriptors.null, output: output, error: output)
-    let started = Result { () throws(ProcessSpawn.Failure) in try spawn.start() }
-    close(output)
-    if let input { close(input) }
+    let ends = try descriptors()
+    defer { ends.terminal?.finish() }
+    let sandbox: SandboxLaunch?
+    do throws(SandboxFailure) {
+      sandbox = try sandboxLaunch(program.path, ends)
+    } catch {
+      ends.close()
+      if case .system(let number) = error.code, SpawnPatience.mayPass(number) { throw .scarce(number) }
+      throw .final(error.description)
+    }
+    let spawn = processSpawn(program, ends, sandbox)
+    let started: Result<ProcessSpawn.Child, ProcessSpawn.Failure>
+    if sandbox == nil {
+      started = Result { () throws(ProcessSpawn.Failure) in try spawn.start() }
+    } else {
+      started = await SpawnThread.shared.run {
+        Result { () throws(ProcessSpawn.Failure) in try spawn.start() }
+      }
+    }
+    ends.close()
     switch started {
-    case .success(let child): return await attend(child)
+    case .success(let child): return await attend(child, sandbox)
     case .failure(let failure): throw fault(failure)
     }
   }
 
-  /// The child's standard input, if it has one of its own, and its output.
-  private func descriptors() throws(SpawnFailure) -> (input: Int32?, output: Int32) {
+  private func sandboxLaunch(_ program: String, _ ends: Ends) throws(SandboxFailure) -> SandboxLaunch? {
+    guard let policy = order.sandbox else { return nil }
+    let surroundings = SandboxSurroundings.current(
+      workingDirectory: order.workingDirectory, stateDirectory: order.stateDirectory)
+    return try SandboxLaunch(
+      policy, in: surroundings, program: program, output: ends.output, keepsSession: order.hasTerminal)
+  }
+
+  private func processSpawn(
+    _ program: (path: String, arguments: [String]), _ ends: Ends, _ sandbox: SandboxLaunch?
+  ) -> ProcessSpawn {
+    var spawn = ProcessSpawn(
+      path: program.path, arguments: program.arguments, environment: order.environment,
+      directory: order.workingDirectory, input: ends.input, output: ends.output, error: ends.output)
+    spawn.limits = order.limits.resources
+    spawn.hasTerminal = ends.terminal != nil
+    // When memory runs out a job goes before us, who can still tell of it.
+    spawn.badness = 300
+    guard let sandbox else { return spawn }
+    spawn.environment = JobEnvironment.entries(order.environment, changedBy: sandbox.environment)
+    spawn.kept = sandbox.inherited
+    if let ruleset = sandbox.ruleset { spawn.confinement = (ruleset, sandbox.flags) }
+    if let wrapper = sandbox.prefix.first {
+      spawn.path = wrapper
+      spawn.arguments = sandbox.prefix + [program.path] + program.arguments.dropFirst()
+    }
+    return spawn
+  }
+
+  /// What the child gets as its standard input and output.
+  private struct Ends {
+    let input: Int32
+    let output: Int32
+    let terminal: TerminalPair?
+
+    /// Closes what the child has by now.
+    func close() {
+      for descriptor in Set([input, output]) where descriptor != ChildDescriptors.null { systemClose(descriptor) }
+    }
+  }
+
+  private func descriptors() throws(SpawnFailure) -> Ends {
     var input: Int32?
     do throws(SystemCallError) {
+      if order.hasTerminal {
+        let terminal = try TerminalPair(order.output, input: order.input ?? [])
+        return Ends(input: terminal.commandEnd, output: terminal.commandEnd, terminal: terminal)
+      }
       input = try order.input.map(ChildDescriptors.input)
-      return (input, try ChildDescriptors.output(order.output))
+      let output = try ChildDescriptors.output(order.output)
+      return Ends(input: input ?? ChildDescriptors.null, output: output, terminal: nil)
     } catch {
-      if let input { close(input) }
+      if let input { systemClose(input) }
       if SpawnPatience.mayPass(error.number) { throw .scarce(error.number) }
       throw .final("no process could be started: \(error)")
     }
@@ -98,7 +156,8 @@ extension CommandRun {
     case .directory: return .final(ProgramSearch.diagnosis(ofFolder: order.workingDirectory ?? "."))
     case _ where SpawnPatience.mayPass(failure.number): return .scarce(failure.number)
     case .execution: return .final(diagnosis(failure.number))
-    case .start, .descriptors, .terminal, .limits, .group, .confinement:
+    case .confinement(let step): return .final(SandboxLaunch.sentence(forStep: step, error: failure.number))
+    case .start, .descriptors, .terminal, .limits, .group:
       return .final("the process could not be started: \(SystemMessage.text(failure.number))")
     }
   }
@@ -120,9 +179,12 @@ extension CommandRun {
 extension CommandRun {
   /// Acts on what happens to the leader until it has ended, and reaps it then, not before: so its number and its group's are
   /// its own all the time.
-  private func attend(_ child: ProcessSpawn.Child) async -> (CommandReport, leader: Int?) {
+  private func attend(
+    _ child: ProcessSpawn.Child, _ sandbox: SandboxLaunch?
+  ) async -> (CommandReport, leader: Int?) {
     let pid = Int(child.pid)
     let process = StartedProcess(pid: pid, startTime: ProcessIdentity.startTime(ofProcess: pid))
+    begin(child)
     publish(.running(process))
     let look = ExitWatch.shared.whenEnded(child) { [inbox] in inbox.post(.ended) } ? nil : lookForEnd(of: child)
     defer { look?.cancel() }
@@ -135,11 +197,7 @@ extension CommandRun {
       switch await inbox.next() {
       case .ended:
         kill.ended()
-        let end: CommandReport.End =
-          switch child.reap() {
-          case .exited(let code): .exited(code: code)
-          case .signalled(let number): .signalled(number)
-          }
+        let end = CommandReport.End(reap(child), in: sandbox)
         return (CommandReport(end: end, stop: stop, process: process), pid)
       case .stop(let cause):
         stop = stop ?? cause
@@ -154,17 +212,19 @@ extension CommandRun {
       case .pauseOver:
         break
       }
-      for action in actions { perform(action, on: child.pid, timers: &timers) }
+      for action in actions { perform(action, sandbox, timers: &timers) }
     }
   }
 
-  private func perform(_ action: KillSequence.Action, on leader: pid_t, timers: inout [Task<Void, Never>]) {
+  private func perform(
+    _ action: KillSequence.Action, _ sandbox: SandboxLaunch?, timers: inout [Task<Void, Never>]
+  ) {
     switch action {
     case .terminate:
-      kill(-leader, SIGTERM)
-      kill(-leader, SIGCONT)
+      signal(SIGTERM, by: sandbox)
+      signal(SIGCONT, by: sandbox)
     case .kill:
-      kill(-leader, SIGKILL)
+      signal(SIGKILL)
       timers.append(inbox.post(.killHadNoEffect, after: CommandRun.killTime))
     case .wait(let time):
       timers.append(inbox.post(.graceOver, after: time))
@@ -182,3 +242,23 @@ extension CommandRun {
     }
   }
 }
+
+extension CommandReport.End {
+  /// How a process ended; in a sandbox, how the command in it did.
+  fileprivate init(_ end: ProcessSpawn.Child.End, in sandbox: SandboxLaunch?) {
+    let plain: SandboxLaunch.Conclusion =
+      switch end {
+      case .exited(let code): .exited(code: code)
+      case .signalled(let number): .signalled(number)
+      }
+    self =
+      switch sandbox?.conclusion(plain) ?? plain {
+      case .exited(let code): .exited(code: code)
+      case .signalled(let number): .signalled(number)
+      case .notStarted(let sentence): .notStarted(sentence)
+      }
+  }
+}
+
+/// `close(2)`, where a method hides its name.
+private func systemClose(_ descriptor: Int32) { _ = close(descriptor) }

@@ -1,6 +1,12 @@
 import Jobs
 import Synchronization
 
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// One execution of a command: a process that leads a session of its own, from its start until all of it is gone.
 ///
 /// Terms: the *leader* is the process that we start; its *group* is what a signal reaches as long as it is not reaped.
@@ -14,6 +20,10 @@ final class CommandRun: Sendable {
     var status = ExecutionStatus.submitted
     var waiters: [CheckedContinuation<ExecutionStatus, Never>] = []
     var stop: StopCause?
+    /// The leader between its start and its reaping.
+    var leader: pid_t?
+    var limits: LimitState?
+    var start = MonotonicTime(nanoseconds: 0)
   }
 
   /// What runs.
@@ -23,13 +33,21 @@ final class CommandRun: Sendable {
   let inbox = Inbox<CommandEvent>()
   private let state = Mutex(State())
 
+  private let watch: LimitWatch
+  /// Called with a sentence when a limit is nearly reached.
+  private let warn: @Sendable (String) -> Void
   /// Called once, when nothing is left of the execution.
   private let over: @Sendable () -> Void
 
   /// An execution that begins when `run` is called.
-  init(_ order: CommandOrder, grace: Duration, over: @escaping @Sendable () -> Void) {
+  init(
+    _ order: CommandOrder, grace: Duration, watch: LimitWatch, warn: @escaping @Sendable (String) -> Void,
+    over: @escaping @Sendable () -> Void
+  ) {
     self.order = order
     self.grace = grace
+    self.watch = watch
+    self.warn = warn
     self.over = over
   }
 
@@ -86,5 +104,65 @@ final class CommandRun: Sendable {
       return state.waiters
     }
     for waiter in waiters { waiter.resume(returning: status) }
+  }
+}
+
+// MARK: - The leader, and its limits
+
+extension CommandRun {
+  /// There is a leader from here on, until `reap`.
+  func begin(_ child: ProcessSpawn.Child) {
+    state.withLock { state in
+      state.leader = child.pid
+      state.start = .now
+      state.limits = LimitState(limits: order.limits, timeLimit: order.timeLimit)
+    }
+    watch.add(self)
+  }
+
+  /// Reaps the leader, which has ended: nobody signals its group from here on.
+  func reap(_ child: ProcessSpawn.Child) -> ProcessSpawn.Child.End {
+    watch.remove(self)
+    return state.withLock { state in
+      state.leader = nil
+      return child.reap()
+    }
+  }
+
+  /// Sends a signal to the leader's group, if there is one; with a sandbox, to whom it says the command is.
+  func signal(_ number: Int32, by sandbox: SandboxLaunch? = nil) {
+    state.withLock { state in
+      guard let leader = state.leader else { return }
+      guard let sandbox else {
+        kill(-leader, number)
+        return
+      }
+      for target in sandbox.politeTargets(leader: leader) { kill(target, number) }
+    }
+  }
+
+  /// Where its processes are to be looked for.
+  var tree: ProcessTable.Tree? {
+    state.withLock { $0.leader }.map { ProcessTable.Tree(leader: $0, marks: JobEnvironment.marks(of: order)) }
+  }
+
+  /// How long its output file is.
+  var outputSize: Int { (try? order.output.size()) ?? 0 }
+
+  /// Takes in what it has taken so far, and acts on it.
+  func look(_ usage: [pid_t: UsageSample]) {
+    let size = outputSize
+    let findings = state.withLock { state -> [LimitState.Finding] in
+      guard let leader = state.leader, state.limits != nil else { return [] }
+      var sample = usage[leader] ?? UsageSample()
+      sample.output = max(0, size - order.outputStart)
+      return state.limits?.look(at: sample, age: MonotonicTime.now.since(state.start)) ?? []
+    }
+    for finding in findings {
+      switch finding {
+      case .warning(let sentence): warn(sentence)
+      case .exceeded(let cause): stop(cause, atOnce: cause.isUrgent)
+      }
+    }
   }
 }

@@ -33,11 +33,12 @@ final class Inbox<Event: Sendable>: Sendable {
 
   /// Posts an event after a time, unless the task that is returned is cancelled before.
   ///
-  /// The clock stands still while the machine sleeps, so that a suspended laptop finds its jobs alive.
+  /// The clock stands still while the machine sleeps, so that a suspended laptop finds its jobs alive, and while this
+  /// process is stopped.
   func post(_ event: Event, after time: Duration) -> Task<Void, Never> {
     Task {
       do {
-        try await Task.sleep(for: time, clock: .suspending)
+        try await MonotonicTime.sleep(for: time)
         post(event)
       } catch {
         // Cancelled: nobody waits for the event any more.

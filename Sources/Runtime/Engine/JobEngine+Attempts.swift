@@ -62,14 +62,24 @@ extension JobEngine {
       perform { $0.end(record.id, .failed(.spawnFailed, error: fault)) }
       return
     }
-    let order = CommandOrder(
+    var order = CommandOrder(
       job: record.id, run: run.id, attempt: record.attempts + 1, work: work, workingDirectory: record.cwd,
       environment: inheritedEnvironment().entries(
         changes: job.spec.environment, job: record.id.rawValue, run: run.id.rawValue, attempt: record.attempts + 1),
       input: job.spec.stdin.bytes, output: output, timeLimit: job.spec.timeout)
-    let handle = backend.submit(order)
+    order.limits = job.spec.limits
+    order.hasTerminal = job.spec.hasTerminal
+    order.sandbox = job.spec.sandbox
+    order.stateDirectory = registry.directory.path
+    order.outputStart = start
+    let handle = backend.submit(order) { [self] in warn(record.id, $0) }
     perform { $0.executes(record.id, .command(handle), scan: LiveJob.ProgressScan(offset: start)) }
     await follow(handle, of: job, output, from: start)
+  }
+
+  /// Tells that a limit is nearly reached, as progress of the job.
+  private func warn(_ id: JobID, _ sentence: String) {
+    perform { $0.progressed(id, [ProgressReport(fraction: nil, text: "warning: \(sentence)")]) }
   }
 
   private func follow(_ handle: LocalBackend.Handle, of job: LiveJob, _ output: OutputFile, from start: Int) async {

@@ -48,7 +48,7 @@ extension JobEngine {
   func rest(_ id: JobID, _ time: Duration) {
     let timer = Task {
       do {
-        try await Task.sleep(for: time, clock: .suspending)
+        try await MonotonicTime.sleep(for: time)
         perform { $0.restIsOver(id) }
       } catch {
         // Cancelled: the job has been ended.
@@ -63,7 +63,7 @@ extension JobEngine {
   func startTimer(ofGroup id: String, _ time: Duration) {
     let timer = Task {
       do {
-        try await Task.sleep(for: time, clock: .suspending)
+        try await MonotonicTime.sleep(for: time)
         perform { $0.groupTimeIsOver(id) }
       } catch {
         // Cancelled: the group has ended.

@@ -1,3 +1,5 @@
+import Jobs
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -15,6 +17,11 @@ struct JobEnvironment: Sendable {
 
   /// The entry of an environment that holds a mark.
   static func mark(_ name: String, _ value: String) -> [UInt8] { Array("\(name)=\(value)".utf8) }
+
+  /// The entries by which the processes of an execution are known.
+  static func marks(of order: CommandOrder) -> [[UInt8]] {
+    [mark(Mark.job, order.job.rawValue), mark(Mark.run, order.run.rawValue)]
+  }
 
   private struct Variable: Sendable {
     let name: [UInt8]
@@ -52,6 +59,13 @@ struct JobEnvironment: Sendable {
     var entries = inherited.filter { !names.contains($0.name) }.map(\.entry)
     for (name, value) in own { if let value { entries.append(Array("\(name)=\(value)\0".utf8)) } }
     return entries
+  }
+
+  /// Finished entries with some variables set anew.
+  static func entries(_ entries: [[UInt8]], changedBy changes: [String: String]) -> [[UInt8]] {
+    let prefixes = changes.keys.map { Array("\($0)=".utf8) }
+    let kept = entries.filter { entry in !prefixes.contains { entry.starts(with: $0) } }
+    return kept + changes.map { Array("\($0)=\($1)\0".utf8) }
   }
 
   /// What is wrong with a job's changes, in one sentence; nil if nothing is.

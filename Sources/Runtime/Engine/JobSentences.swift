@@ -30,6 +30,7 @@ enum JobSentences {
     switch (report.stop, report.end) {
     case (.timeLimit, _): return timedOut(limit: limit, said: said)
     case (.request, _): return ended(by: wish, hadBegun: report.end != .withdrawn)
+    case (.some(let cause), _): return stopped(cause, said: said)
     case (nil, .exited(code: 0)): return .completed()
     case (nil, .exited(let code)): return .failed(.exitNonzero, error: "exit code \(code)\(said)")
     case (nil, .signalled(let number)): return .failed(.signal, error: "ended by \(signalName(number))\(said)")
@@ -43,7 +44,7 @@ enum JobSentences {
     let gaveUp = report.outcome == nil ? "; its function did not end and was given up" : ""
     switch (report.stop, report.outcome) {
     case (.timeLimit, _): return timedOut(limit: limit, said: gaveUp)
-    case (.request, _):
+    case (.some, _):
       var outcome = ended(by: wish, hadBegun: true)
       outcome.error = outcome.error.map { $0 + gaveUp }
       return outcome
@@ -65,6 +66,29 @@ enum JobSentences {
       return .timedOut(error: "stopped: the time limit of its group, \(text(limit)), was reached")
     case (.groupTimeout(let limit), false):
       return .skipped(.cancelled, error: "not started: the time limit of its group, \(text(limit)), was reached")
+    }
+  }
+
+  /// What becomes of a job that took too much of something.
+  private static func stopped(_ cause: StopCause, said: String) -> JobOutcome {
+    switch cause {
+    case .idle(let limit):
+      return .timedOut(
+        .idleTimeout, error: "stopped: it showed no sign of life for \(text(limit)), its idle_timeout\(said)")
+    case .cpu(let limit): return .timedOut(error: "stopped: it had used up its \(text(limit)) of CPU time\(said)")
+    case .output(let limit):
+      return .failed(
+        .outputLimit,
+        error: "stopped: it wrote more than its \(ByteCount.text(limit)) of output; what is there is kept")
+    case .memory(let limit):
+      return .failed(
+        .memoryLimit, error: "stopped: its processes took more than their \(ByteCount.text(limit)) of memory\(said)")
+    case .diskSpace(let free):
+      return .failed(
+        .outputLimit,
+        error: "stopped: the disk is nearly full (\(ByteCount.text(free)) are free) and it wrote most; "
+          + "what is there is kept")
+    case .request, .timeLimit: return .cancelled(by: "agentscript", why: "it was stopped")
     }
   }
 

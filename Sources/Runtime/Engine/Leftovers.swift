@@ -23,10 +23,7 @@ struct Leftovers: Sendable {
   init(of order: CommandOrder, leader: Int) {
     self.leader = pid_t(leader)
     output = order.output
-    marks = [
-      JobEnvironment.mark(JobEnvironment.Mark.job, order.job.rawValue),
-      JobEnvironment.mark(JobEnvironment.Mark.run, order.run.rawValue),
-    ]
+    marks = JobEnvironment.marks(of: order)
     newest = ProcFiles.ticksNow()
   }
 
@@ -95,16 +92,59 @@ enum ProcFiles {
 
   /// One process; nil if there is none of that number.
   static func status(of pid: pid_t) -> Status? {
+    guard let fields = fields(of: pid) else { return nil }
+    let hasEnded = fields.state == UInt8(ascii: "Z") || fields.state == UInt8(ascii: "X")
+    return Status(
+      hasEnded: hasEnded, session: pid_t(truncatingIfNeeded: fields.number(3)), startTime: fields.number(19))
+  }
+
+  /// The fields of `/proc/PID/stat` behind the program's name: 0 is the state, 1 the parent (proc(5) counts from 1, so its
+  /// field n is n - 3 here).
+  struct Fields {
+    fileprivate let text: [UInt8]
+    fileprivate let ranges: [Range<Int>]
+
+    var state: UInt8 { text[ranges[0].lowerBound] }
+
+    /// A field that is a number; 0 for a negative one.
+    func number(_ index: Int) -> UInt64 {
+      var value: UInt64 = 0
+      for byte in text[ranges[index]] {
+        guard (0x30...0x39).contains(byte) else { return 0 }
+        value = value &* 10 &+ UInt64(byte - 0x30)
+      }
+      return value
+    }
+  }
+
+  /// One process; nil if there is none of that number.
+  static func fields(of pid: pid_t) -> Fields? {
     guard let text = contents(of: "/proc/\(pid)/stat", limit: 4096) else { return nil }
-    // The second field, the program's name in parentheses, may hold spaces and parentheses of its own.
+    // The program's name, in parentheses, may hold spaces and parentheses of its own.
     guard let close = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = text[(close + 1)...].split(separator: 0x20)
-    guard fields.count > 19, let state = fields[0].first,
-      let session = pid_t(String(decoding: fields[3], as: UTF8.self)),
-      let startTime = UInt64(String(decoding: fields[19], as: UTF8.self))
-    else { return nil }
-    let hasEnded = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
-    return Status(hasEnded: hasEnded, session: session, startTime: startTime)
+    var ranges: [Range<Int>] = []
+    var start = close + 1
+    for index in (close + 1)...text.count where index == text.count || text[index] == 0x20 || text[index] == 0x0A {
+      if index > start { ranges.append(start..<index) }
+      start = index + 1
+    }
+    return ranges.count > 21 ? Fields(text: text, ranges: ranges) : nil
+  }
+
+  /// The memory that a process takes now; 0 for none of that number.
+  static func residentBytes(of pid: pid_t) -> Int {
+    guard let text = contents(of: "/proc/\(pid)/statm", limit: 256) else { return 0 }
+    let fields = text.split(separator: 0x20)
+    guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
+    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// How many bytes a process has read and written so far; 0 for one of another user.
+  static func transferred(by pid: pid_t) -> UInt64 {
+    guard let text = contents(of: "/proc/\(pid)/io", limit: 4096) else { return 0 }
+    return text.split(separator: 0x0A).prefix(2).reduce(0) { sum, line in
+      sum &+ (UInt64(String(decoding: line.drop { !(0x30...0x39).contains($0) }, as: UTF8.self)) ?? 0)
+    }
   }
 
   /// Whether the environment that a process was started with holds all of some entries. False for a process of another

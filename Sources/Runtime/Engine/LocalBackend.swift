@@ -1,6 +1,12 @@
 import Jobs
 import Synchronization
 
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// Executes commands on this machine. Everything that is executed passes here, or through a type of the same form for
 /// another place: `submit`, `poll`, `cancel`, `find`.
 ///
@@ -24,15 +30,16 @@ final class LocalBackend: Sendable {
   }
 
   private let grace: Duration
+  private let watch = LimitWatch()
   private let state = Mutex(State())
 
   /// A backend that leaves processes this time between TERM and KILL.
   init(grace: Duration = .seconds(5)) { self.grace = grace }
 
-  /// Begins to execute an order, and returns at once.
-  func submit(_ order: CommandOrder) -> Handle {
+  /// Begins to execute an order, and returns at once. `warn` is told, in a sentence, when four fifths of a limit are used up.
+  func submit(_ order: CommandOrder, warn: @escaping @Sendable (String) -> Void = { _ in }) -> Handle {
     let name = Name(run: order.run, job: order.job, attempt: order.attempt)
-    let run = CommandRun(order, grace: grace) { [self] in forget(name) }
+    let run = CommandRun(order, grace: grace, watch: watch, warn: warn) { [self] in forget(name) }
     state.withLock { state in
       precondition(state.runs[name] == nil, "attempt \(order.attempt) of job \(order.job) is executed a second time")
       state.runs[name] = run
@@ -58,6 +65,12 @@ final class LocalBackend: Sendable {
   func find(job: JobID, of run: RunID, attempt: Int) -> Handle? {
     state.withLock { $0.runs[Name(run: run, job: job, attempt: attempt)] }.map(Handle.init(run:))
   }
+
+  /// Stops the processes of all executions, as the terminal's Ctrl-Z does for ours.
+  func pause() { for run in state.withLock({ $0.runs.values }) { run.signal(SIGSTOP) } }
+
+  /// Lets them go on.
+  func proceed() { for run in state.withLock({ $0.runs.values }) { run.signal(SIGCONT) } }
 
   /// How many executions have not ended, or have processes left that are being ended.
   var liveCount: Int { state.withLock { $0.runs.count } }

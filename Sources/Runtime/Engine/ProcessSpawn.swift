@@ -10,7 +10,7 @@ internal import CProcess
 ///
 /// The process leads a session of its own, so that no signal of a terminal and no job control reaches it, and gets no
 /// descriptor but the three that are named.
-struct ProcessSpawn {
+struct ProcessSpawn: Sendable {
   /// A started process that is not reaped.
   struct Child: Sendable, Hashable {
     let pid: pid_t
@@ -21,7 +21,7 @@ struct ProcessSpawn {
   /// Why there is no process.
   struct Failure: Error, Hashable {
     /// What could not be done.
-    enum Step: Hashable { case start, directory, descriptors, terminal, limits, group, confinement, execution }
+    enum Step: Hashable { case start, directory, descriptors, terminal, limits, group, confinement(Int32), execution }
 
     let step: Step
     let number: Int32
@@ -45,14 +45,16 @@ struct ProcessSpawn {
   var limits: [cprocess_limit] = []
   /// How much likelier than ours the kernel should choose it when memory runs out.
   var badness: Int32 = 0
-  var ruleset: Int32 = -1
-  var confinement: UInt32 = 0
+  /// Descriptors that it keeps, under the same numbers.
+  var kept: [Int32] = []
+  /// How it is confined, by Landlock; nil for not at all.
+  var confinement: (ruleset: Int32, flags: UInt32)?
 
   /// Starts the process. It shares our memory until its program begins, so this returns then, or when it has failed.
   func start() throws(Failure) -> Child {
     var child = cprocess_child()
     let number = withOrder { cprocess_spawn($0, &child) }
-    guard number == 0 else { throw Failure(step: Failure.Step(child.step), number: number) }
+    guard number == 0 else { throw Failure(step: Failure.Step(child), number: number) }
     return Child(pid: child.pid, descriptor: child.descriptor)
   }
 
@@ -77,9 +79,14 @@ struct ProcessSpawn {
               order.limits = limits.baseAddress
               order.limit_count = Int32(limits.count)
               order.badness = badness
-              order.ruleset = ruleset
-              order.confinement = confinement
-              return body(&order)
+              order.is_confined = confinement == nil ? 0 : 1
+              order.ruleset = confinement?.ruleset ?? -1
+              order.confinement = confinement?.flags ?? 0
+              return kept.withUnsafeBufferPointer { kept in
+                order.kept = kept.baseAddress
+                order.kept_count = Int32(kept.count)
+                return body(&order)
+              }
             }
           }
         }
@@ -112,15 +119,15 @@ extension ProcessSpawn.Child {
 }
 
 extension ProcessSpawn.Failure.Step {
-  fileprivate init(_ step: cprocess_step) {
+  fileprivate init(_ child: cprocess_child) {
     self =
-      switch step {
+      switch child.step {
       case CPROCESS_DIRECTORY: .directory
       case CPROCESS_DESCRIPTORS: .descriptors
       case CPROCESS_TERMINAL: .terminal
       case CPROCESS_LIMITS: .limits
       case CPROCESS_CGROUP: .group
-      case CPROCESS_CONFINEMENT: .confinement
+      case CPROCESS_CONFINEMENT: .confinement(child.confinement_step)
       case CPROCESS_EXECUTION: .execution
       default: .start
       }

@@ -33,6 +33,12 @@ struct TaskSpec: Sendable, Hashable {
   var stdin = StandardInput.none
   /// The longest one attempt may take.
   var timeout: Duration?
+  /// How much one attempt may take.
+  var limits = JobLimits()
+  /// What its command may touch; nil for everything that we may.
+  var sandbox: SandboxPolicy?
+  /// Whether its command gets a terminal of its own.
+  var hasTerminal = false
   /// How often a failed attempt is repeated.
   var retries = 0
   /// The pause before each repetition.

@@ -90,26 +90,3 @@ final class Mailbox<Message: Sendable>: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 }
-
-/// A point on the clock that never goes back, in nanoseconds.
-struct MonotonicTime: Comparable, Hashable, Sendable {
-  var nanoseconds: Int64
-
-  static var now: MonotonicTime {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-  }
-
-  static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.nanoseconds < b.nanoseconds }
-
-  /// Later by a duration; the far future if that does not fit.
-  func advanced(by duration: Duration) -> MonotonicTime {
-    let (seconds, attoseconds) = duration.components
-    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    let (sum, overflow2) = nanoseconds.addingReportingOverflow(scaled)
-    if overflow || overflow2 { return MonotonicTime(nanoseconds: .max) }
-    let (total, overflow3) = sum.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return MonotonicTime(nanoseconds: overflow3 ? .max : total)
-  }
-}

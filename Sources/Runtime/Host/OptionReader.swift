@@ -94,6 +94,23 @@ struct OptionReader {
     return Int(number)
   }
 
+  /// A number of bytes.
+  mutating func size(_ name: String) throws(HostFailure) -> Int? {
+    guard let (_, value) = try take(name) else { return nil }
+    return try size(value, name)
+  }
+
+  func size(_ value: LuaValue, _ name: String, orFalse: Bool = false) throws(HostFailure) -> Int {
+    var bytes: Int?
+    if let number = value.int, case .integer = value { bytes = Int(number) }
+    if case .string = value, let text = value.text { bytes = ByteCount.parse(text) }
+    guard let bytes, bytes > 0 else {
+      throw failure(
+        name, value, "a number of bytes, or a text such as \"64M\" or \"2G\"" + (orFalse ? ", or false for none" : ""))
+    }
+    return bytes
+  }
+
   mutating func function(_ name: String) throws(HostFailure) -> LuaReference? {
     guard let (_, value) = try take(name) else { return nil }
     guard case .function(let reference) = value else { throw failure(name, value, "a function") }

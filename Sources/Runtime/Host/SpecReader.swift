@@ -16,10 +16,10 @@ struct TaskRequest {
 enum SpecReader {
   /// Named in the manual, but they belong to parts that are not built yet.
   static let laterOptions: Set<String> = [
-    "idle_timeout", "retry_on", "simplify", "model", "tier", "fallback_models", "system", "schema", "max_turns",
+    "retry_on", "simplify", "model", "tier", "fallback_models", "system", "schema", "max_turns",
     "max_tokens", "max_cost", "tools", "disallowed_tools", "permission_mode", "priority", "when", "trigger_rule",
-    "reads", "writes", "isolation", "gate", "speculative", "affinity", "limits", "sandbox", "detach", "topic", "labels",
-    "phase", "cache", "hedge", "merge", "tty", "effect", "backend",
+    "reads", "writes", "isolation", "gate", "speculative", "affinity", "detach", "topic", "labels",
+    "phase", "cache", "hedge", "merge", "effect", "backend",
   ]
 
   /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
@@ -46,6 +46,7 @@ enum SpecReader {
     spec.origin = origin.isEmpty ? nil : origin
     try readPlace(&options, &spec)
     spec.timeout = try options.duration("timeout")
+    try readBounds(&options, &spec)
     spec.retries = try options.count("retries", in: 0...1000) ?? 0
     spec.retryDelay = try options.duration("retry_delay") ?? .zero
     var request = TaskRequest(spec: spec)
@@ -127,6 +128,41 @@ enum SpecReader {
       if words[0].isEmpty { throw .misuse("\(options.subject): the command's first word, the program, is empty") }
       return .arguments(words)
     default: throw options.failure("command", value, "a string for the shell, or a list of words")
+    }
+  }
+
+  /// idle_timeout, limits, sandbox, tty.
+  private static func readBounds(_ options: inout OptionReader, _ spec: inout TaskSpec) throws(HostFailure) {
+    var given: [String] = []
+    spec.limits.idle = try options.duration("idle_timeout")
+    if spec.limits.idle != nil { given.append("idle_timeout") }
+    if let (_, value) = try options.take("limits") {
+      guard case .table(let table) = value else {
+        throw options.failure("limits", value, "a table of memory, cpu, nofile, processes and output")
+      }
+      var reader = try OptionReader(table, subject: "\(options.subject): limits")
+      spec.limits.memory = try reader.size("memory")
+      spec.limits.cpu = try reader.duration("cpu")
+      spec.limits.openFiles = try reader.count("nofile", in: 8...Int(Int32.max))
+      spec.limits.processes = try reader.count("processes", in: 1...Int(Int32.max))
+      if let (name, value) = try reader.take("output") {
+        spec.limits.output = value == .boolean(false) ? nil : try reader.size(value, name, orFalse: true)
+      }
+      try reader.finish()
+      given.append("limits")
+    }
+    if case .policy(let policy) = try SandboxOption.read(&options) {
+      spec.sandbox = policy
+      given.append("sandbox")
+    }
+    if try options.flag("tty") == true {
+      spec.hasTerminal = true
+      given.append("tty")
+    }
+    switch spec.work {
+    case .shell, .arguments: break
+    case .function, .prompt:
+      if let name = given.first { throw .misuse("\(options.subject): \(name) belongs to tasks with a command") }
     }
   }
 

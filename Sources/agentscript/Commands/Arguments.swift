@@ -1,3 +1,5 @@
+import Runtime
+
 /// Readers of values on the command line, for the parser's `transform`. The parser names the option and the value; what
 /// they throw is the rest of its sentence.
 enum ArgumentReader {
@@ -16,7 +18,7 @@ enum ArgumentReader {
 
   /// A size in bytes.
   static func size(_ text: String) throws -> Int {
-    guard let bytes = DurationText.parseSize(text) else {
+    guard let bytes = ByteCount.parse(text) else {
       throw Refusal(description: "a size is a number of bytes, or one with a unit, as in 512M or 2G")
     }
     return bytes

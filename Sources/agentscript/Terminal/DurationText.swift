@@ -20,22 +20,6 @@ enum DurationText {
   /// What `parse` accepts, for messages.
   static let accepted = "a number and a unit, as in 250ms, 10s, 5m, 1.5h or 30d"
 
-  /// Reads `500M`, `2GiB`, `1000`: bytes, in powers of 1024. Nil for anything else.
-  static func parseSize(_ text: String) -> Int? {
-    guard let (number, unit) = split(text) else { return nil }
-    let factor: Double
-    switch unit.lowercased() {
-    case "", "b": factor = 1
-    case "k", "kb", "kib": factor = 1024
-    case "m", "mb", "mib": factor = 1_048_576
-    case "g", "gb", "gib": factor = 1_073_741_824
-    case "t", "tb", "tib": factor = 1_099_511_627_776
-    default: return nil
-    }
-    let bytes = number * factor
-    return bytes < 9e18 ? Int(bytes.rounded()) : nil
-  }
-
   /// A span in at most two units: `0.8s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`.
   static func short(milliseconds: Int) -> String {
     let milliseconds = max(0, milliseconds)

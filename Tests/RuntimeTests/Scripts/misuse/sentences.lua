@@ -61,8 +61,17 @@ r(5, "5")
 refused(function() task("Explore", "p", 5) end, "5")
 refused(function() spawn { comand = "x" } end, "spawn", "comand")
 
+r({ command = "true", limits = 5 }, "limits", "table")
+r({ command = "true", limits = { memory = "lots" } }, "memory", "64M")
+r({ command = "true", limits = { memroy = "64M" } }, "memroy", "did you mean 'memory'")
+r({ command = "true", limits = { nofile = 2 } }, "nofile", "from 8")
+r({ command = "true", idle_timeout = "5 parsecs" }, "idle_timeout", "5m")
+r({ command = "true", sandbox = "work-space" }, "sandbox", "workspace")
+r({ fn = function() end, limits = { cpu = "1s" } }, "limits", "command")
+r({ fn = function() end, tty = true }, "tty", "command")
+
 -- What belongs to parts that are not built yet is refused, not ignored.
-for _, option in ipairs { "model", "max_cost", "priority", "gate", "sandbox", "when", "idle_timeout", "speculative", "reads", "limits" } do
+for _, option in ipairs { "model", "max_cost", "priority", "gate", "when", "speculative", "reads", "cache" } do
   r({ command = "true", [option] = "x" }, option, "not there yet")
 end
 refused(function() task_group({}, { plan_only = true }) end, "plan_only", "not there yet")

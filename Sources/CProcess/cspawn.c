@@ -85,7 +85,6 @@ struct birth {
   // Written by the child, read by the parent, which sleeps meanwhile.
   volatile int error;
   volatile enum cprocess_step step;
-  volatile int confinement_step;
 };
 
 // Calls that fail end the child; the parent finds the step and the number.
@@ -180,9 +179,7 @@ static int become(void *context) {
   }
   for (int i = 0; i < order->kept_count; i++) TRY(CPROCESS_DESCRIPTORS, fcntl(order->kept[i], F_SETFD, 0) == 0);
   if (order->is_confined) {
-    int step = 0;
-    errno = cprocess_confine_self(order->ruleset, order->confinement, &step);
-    birth->confinement_step = step;
+    errno = cprocess_confine_self(order->ruleset, order->confinement);
     TRY(CPROCESS_CONFINEMENT, errno == 0);
   }
   sigset_t none;
@@ -210,8 +207,7 @@ int cprocess_spawn(const struct cprocess_order *order, struct cprocess_child *ch
   }
   int failure = pid < 0 ? errno : birth.error;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  *child = (struct cprocess_child){.pid = pid, .descriptor = descriptor, .step = birth.step,
-                                   .confinement_step = birth.confinement_step};
+  *child = (struct cprocess_child){.pid = pid, .descriptor = descriptor, .step = birth.step};
   if (pid < 0) child->step = CPROCESS_START;
   if (pid > 0 && failure) {
     int code, signal;

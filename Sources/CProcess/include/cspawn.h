@@ -60,8 +60,6 @@ struct cprocess_child {
   int descriptor;
   // If the start failed: at which step.
   enum cprocess_step step;
-  // The step of the confinement, if that failed: see cprocess_confine_step.
-  int confinement_step;
 };
 
 // Starts the process as the leader of a session of its own, with no signal blocked or ignored and no descriptor beyond the

@@ -156,7 +156,7 @@ extension CommandRun {
     case .directory: return .final(ProgramSearch.diagnosis(ofFolder: order.workingDirectory ?? "."))
     case _ where SpawnPatience.mayPass(failure.number): return .scarce(failure.number)
     case .execution: return .final(diagnosis(failure.number))
-    case .confinement(let step): return .final(SandboxLaunch.sentence(forStep: step, error: failure.number))
+    case .confinement: return .final(SandboxLaunch.sentence(forError: failure.number))
     case .start, .descriptors, .terminal, .limits, .group:
       return .final("the process could not be started: \(SystemMessage.text(failure.number))")
     }

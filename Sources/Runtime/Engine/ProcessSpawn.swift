@@ -21,7 +21,7 @@ struct ProcessSpawn: Sendable {
   /// Why there is no process.
   struct Failure: Error, Hashable {
     /// What could not be done.
-    enum Step: Hashable { case start, directory, descriptors, terminal, limits, group, confinement(Int32), execution }
+    enum Step: Hashable { case start, directory, descriptors, terminal, limits, group, confinement, execution }
 
     let step: Step
     let number: Int32
@@ -54,7 +54,7 @@ struct ProcessSpawn: Sendable {
   func start() throws(Failure) -> Child {
     var child = cprocess_child()
     let number = withOrder { cprocess_spawn($0, &child) }
-    guard number == 0 else { throw Failure(step: Failure.Step(child), number: number) }
+    guard number == 0 else { throw Failure(step: Failure.Step(child.step), number: number) }
     return Child(pid: child.pid, descriptor: child.descriptor)
   }
 
@@ -119,15 +119,15 @@ extension ProcessSpawn.Child {
 }
 
 extension ProcessSpawn.Failure.Step {
-  fileprivate init(_ child: cprocess_child) {
+  fileprivate init(_ step: cprocess_step) {
     self =
-      switch child.step {
+      switch step {
       case CPROCESS_DIRECTORY: .directory
       case CPROCESS_DESCRIPTORS: .descriptors
       case CPROCESS_TERMINAL: .terminal
       case CPROCESS_LIMITS: .limits
       case CPROCESS_CGROUP: .group
-      case CPROCESS_CONFINEMENT: .confinement(child.confinement_step)
+      case CPROCESS_CONFINEMENT: .confinement
       case CPROCESS_EXECUTION: .execution
       default: .start
       }

@@ -40,7 +40,7 @@ struct LaunchOrder {
 
   /// Runs it, and returns what the launcher is to exit with.
   func run() throws(SandboxFailure) -> Int32 {
-    let launch = try SandboxLaunch(policy, in: surroundings, program: program[0])
+    let launch = try SandboxLaunch(policy, in: surroundings, program: program[0], output: isFile(1) ? 1 : nil)
     chdir(surroundings.workingDirectory)
     for (name, value) in launch.environment { setenv(name, value, 1) }
     let child = start(launch)
@@ -75,7 +75,15 @@ struct LaunchOrder {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Launcher.newSession)
+    // As the engine does: no signal is blocked or ignored.
+    var none = sigset_t()
+    var all = sigset_t()
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    let signals = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
+    posix_spawnattr_setflags(&attributes, Launcher.newSession | signals)
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     var child: pid_t = 0
     let number = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, environ)
@@ -87,6 +95,11 @@ struct LaunchOrder {
     while access(file, F_OK) != 0 { usleep(1000) }
     let targets = number == SIGTERM ? launch.politeTargets(leader: child) : [child]
     for target in targets { kill(target, number) }
+  }
+
+  private func isFile(_ descriptor: Int32) -> Bool {
+    var info = stat()
+    return fstat(descriptor, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
   }
 
   private func readLink(_ path: String) -> String {

@@ -33,7 +33,6 @@ struct ResolvedSandbox: Sendable, Hashable {
     view.set(AbsolutePath("/proc"), .processes)
     view.set(AbsolutePath("/dev"), .devices)
     let masks = hide(surroundings)
-    if policy.read == nil, view.access(to: workingDirectory) == .temporary { view.set(workingDirectory, .readable) }
     let homes = surroundings.homes.map { (try? SandboxFile.real($0).get()) ?? AbsolutePath($0) }
     for path in policy.read ?? [] { try list(path, "read", .readable, surroundings.homes) }
     var writable: [AbsolutePath] = []
@@ -42,6 +41,7 @@ struct ResolvedSandbox: Sendable, Hashable {
       if let home = homes.first(where: { $0.isInside(real) }) { throw Self.holdsHome(path, real, home) }
       writable.append(real)
     }
+    if policy.read == nil, view.access(to: workingDirectory) == .temporary { view.set(workingDirectory, .readable) }
     try protect(writable, surroundings)
     forbidden += masks.filter { view.entries[$0] == nil && view.access(to: $0.parent) == .writable }
     for path in forbidden { view.set(path, .readable) }

@@ -16,8 +16,8 @@ internal import Jobs
 ///    must not go on, and `sentence(forError:)` says why there is no process.
 /// 4. What is executed is `prefix` with the program's words behind it: the program's path, and its arguments.
 ///
-/// With a prefix the process is `bwrap`, which dies with the **thread** that started it, and all in the sandbox with it:
-/// start it from a thread that does not end. Then these hold too:
+/// With a prefix the process is `bwrap`, which dies with the **thread** that started it, and all in the sandbox with it: it
+/// has to be started on `LastingThread`. Then these hold too:
 /// - TERM must not reach the process itself, since it would die at once and take the command with it: see `politeTargets`.
 /// - KILL for the process itself ends all that is in the sandbox.
 /// - `conclusion` says how the command ended.

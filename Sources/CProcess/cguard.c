@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 static volatile pid_t guardian;
@@ -21,6 +22,7 @@ static int hurry_pipe = -1;
 #include <sys/wait.h>
 #include <time.h>
 #include <dirent.h>
+#include <limits.h>
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
@@ -203,9 +205,53 @@ static int reap(void) {
   }
 }
 
-static int is_hurried(const struct guard *guard) {
+// What the runtime has said: 'h' for haste, 'g' and a path with its zero byte for its control groups.
+static int read_wishes(const struct guard *guard, char *groups, size_t size) {
+  int is_hurried = 0;
+  size_t length = 0;
+  int is_path = 0;
   char byte;
-  return read(guard->hurry, &byte, 1) == 1;
+  while (read(guard->hurry, &byte, 1) == 1) {
+    if (is_path) {
+      if (length < size) groups[length++] = byte;
+      if (!byte) is_path = 0;
+    } else if (byte == 'h') {
+      is_hurried = 1;
+    } else if (byte == 'g') {
+      is_path = 1;
+      length = 0;
+    }
+  }
+  groups[size - 1] = 0;
+  return is_hurried;
+}
+
+// Ends the control groups whose paths begin with `prefix`, and removes them.
+static void end_groups(const char *prefix) {
+  const char *slash = strrchr(prefix, '/');
+  if (!slash) return;
+  char parent[PATH_MAX], path[PATH_MAX];
+  snprintf(parent, sizeof parent, "%.*s", (int)(slash - prefix), prefix);
+  DIR *folder = opendir(parent);
+  if (!folder) return;
+  struct dirent *entry;
+  while ((entry = readdir(folder))) {
+    if (strncmp(entry->d_name, slash + 1, strlen(slash + 1)) != 0) continue;
+    snprintf(path, sizeof path, "%s/%s/cgroup.kill", parent, entry->d_name);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file >= 0) {
+      (void)!write(file, "1", 1);
+      close(file);
+    }
+    snprintf(path, sizeof path, "%s/%s", parent, entry->d_name);
+    // What was killed is gone in a moment.
+    for (int i = 0; i < 500 && rmdir(path) != 0 && errno == EBUSY; i++) {
+      struct timespec moment = {.tv_nsec = 2000000};
+      nanosleep(&moment, NULL);
+      while (waitpid(-1, NULL, WNOHANG) > 0) {}
+    }
+  }
+  closedir(folder);
 }
 
 static void pause_for(int milliseconds) {
@@ -216,11 +262,11 @@ static void pause_for(int milliseconds) {
   (void)sigtimedwait(&child, NULL, &time);
 }
 
-// Ends what the runtime has left.
-static void end_all(const struct guard *guard) {
+// Ends what the runtime has left, as far as it is below us.
+static void end_descendants(const struct guard *guard, int is_hurried) {
   if (!reap()) return;
   struct table table = {0};
-  long long start = now(), end_of_grace = start + (is_hurried(guard) ? 0 : guard->grace);
+  long long start = now(), end_of_grace = start + (is_hurried ? 0 : guard->grace);
   int found = sweep(&table, guard, 0, 0);
   if (found && end_of_grace > start) sweep(&table, guard, SIGTERM, SIGCONT);
   while (found && now() < end_of_grace) {
@@ -237,6 +283,13 @@ static void end_all(const struct guard *guard) {
     }
     if (found) pause_for(KILL_LOOK_MILLISECONDS);
   }
+}
+
+static void end_all(const struct guard *guard) {
+  static char groups[PATH_MAX];
+  int is_hurried = read_wishes(guard, groups, sizeof groups);
+  end_descendants(guard, is_hurried);
+  if (groups[0]) end_groups(groups);
 }
 
 // ---- While the runtime lives ---------------------------------------------------------------------------------------
@@ -366,6 +419,15 @@ int cprocess_start_guardian(int grace, const char *spared) {
 
 int cprocess_guardian(void) { return 0; }
 #endif
+
+void cprocess_guardian_groups(const char *prefix) {
+  char text[1024];
+  size_t length = strlen(prefix);
+  if (hurry_pipe < 0 || length + 2 > sizeof text) return;
+  text[0] = 'g';
+  memcpy(text + 1, prefix, length + 1);
+  (void)!write(hurry_pipe, text, length + 2);
+}
 
 void cprocess_guardian_hurry(void) {
   if (hurry_pipe >= 0) (void)!write(hurry_pipe, "h", 1);

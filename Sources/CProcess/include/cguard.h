@@ -18,6 +18,10 @@ int cprocess_start_guardian(int grace, const char *spared);
 // The guardian's number, as long as it lives; else 0.
 int cprocess_guardian(void);
 
+// Has the guardian end, after our end and the time of grace, all control groups whose folders' paths begin like this: a
+// process that changes its session faster than anybody looks is in one still. The last one told counts.
+void cprocess_guardian_groups(const char *prefix);
+
 // Makes the guardian leave no grace to what it finds after our end. May be called from a signal handler.
 void cprocess_guardian_hurry(void);
 

@@ -17,20 +17,23 @@ extension CommandRun {
     case final(String)
   }
 
+  /// What an execution came to; its leader's number, if there was one; the group it was in, if it had one.
+  typealias Execution = (report: CommandReport, leader: Int?, group: ControlGroup?)
+
   /// Starts the leader and waits for its end. There is no number if there was no leader.
-  func execute() async -> (CommandReport, leader: Int?) {
+  func execute() async -> Execution {
     var patience = SpawnPatience()
     while true {
-      if let cause = stopCause { return (CommandReport(end: .withdrawn, stop: cause), nil) }
+      if let cause = stopCause { return (CommandReport(end: .withdrawn, stop: cause), nil, nil) }
       do throws(SpawnFailure) {
         return try await spawn(try program())
       } catch {
         switch error {
         case .final(let sentence):
-          return (CommandReport(end: .notStarted(sentence)), nil)
+          return (CommandReport(end: .notStarted(sentence)), nil, nil)
         case .scarce(let number):
           guard let pause = patience.pause(after: number) else {
-            return (CommandReport(end: .notStarted(SpawnPatience.sentence(for: number))), nil)
+            return (CommandReport(end: .notStarted(SpawnPatience.sentence(for: number))), nil, nil)
           }
           await wait(pause)
         }
@@ -66,7 +69,7 @@ extension CommandRun {
 
   private func spawn(
     _ program: (path: String, arguments: [String])
-  ) async throws(SpawnFailure) -> (CommandReport, leader: Int?) {
+  ) async throws(SpawnFailure) -> Execution {
     let ends = try descriptors()
     defer { ends.terminal?.finish() }
     let sandbox: SandboxLaunch?
@@ -77,7 +80,8 @@ extension CommandRun {
       if case .system(let number) = error.code, SpawnPatience.mayPass(number) { throw .scarce(number) }
       throw .final(error.description)
     }
-    let spawn = processSpawn(program, ends, sandbox)
+    let group = ControlGroup(for: order)
+    let spawn = processSpawn(program, ends, sandbox, group)
     let started: Result<ProcessSpawn.Child, ProcessSpawn.Failure>
     if sandbox == nil {
       started = Result { () throws(ProcessSpawn.Failure) in try spawn.start() }
@@ -88,7 +92,9 @@ extension CommandRun {
     }
     ends.close()
     switch started {
-    case .success(let child): return await attend(child, sandbox)
+    case .success(let child):
+      let (report, leader) = await attend(child, sandbox, group)
+      return (report, leader, group)
     case .failure(let failure): throw fault(failure)
     }
   }
@@ -102,7 +108,8 @@ extension CommandRun {
   }
 
   private func processSpawn(
-    _ program: (path: String, arguments: [String]), _ ends: Ends, _ sandbox: SandboxLaunch?
+    _ program: (path: String, arguments: [String]), _ ends: Ends, _ sandbox: SandboxLaunch?,
+    _ group: ControlGroup?
   ) -> ProcessSpawn {
     var spawn = ProcessSpawn(
       path: program.path, arguments: program.arguments, environment: order.environment,
@@ -111,6 +118,7 @@ extension CommandRun {
     spawn.hasTerminal = ends.terminal != nil
     // When memory runs out a job goes before us, who can still tell of it.
     spawn.badness = 300
+    spawn.group = group?.processesDescriptor ?? -1
     guard let sandbox else { return spawn }
     spawn.environment = JobEnvironment.entries(order.environment, changedBy: sandbox.environment)
     spawn.kept = sandbox.inherited
@@ -180,8 +188,8 @@ extension CommandRun {
   /// Acts on what happens to the leader until it has ended, and reaps it then, not before: so its number and its group's are
   /// its own all the time.
   private func attend(
-    _ child: ProcessSpawn.Child, _ sandbox: SandboxLaunch?
-  ) async -> (CommandReport, leader: Int?) {
+    _ child: ProcessSpawn.Child, _ sandbox: SandboxLaunch?, _ group: ControlGroup?
+  ) async -> (CommandReport, leader: Int) {
     let pid = Int(child.pid)
     let process = StartedProcess(pid: pid, startTime: ProcessIdentity.startTime(ofProcess: pid))
     begin(child)
@@ -198,6 +206,7 @@ extension CommandRun {
       case .ended:
         kill.ended()
         let end = CommandReport.End(reap(child), in: sandbox)
+        if stop == nil, group?.hasRunOutOfMemory == true { stop = .memory(order.limits.memory ?? 0) }
         return (CommandReport(end: end, stop: stop, process: process), pid)
       case .stop(let cause):
         stop = stop ?? cause
@@ -212,12 +221,12 @@ extension CommandRun {
       case .pauseOver:
         break
       }
-      for action in actions { perform(action, sandbox, timers: &timers) }
+      for action in actions { perform(action, sandbox, group, timers: &timers) }
     }
   }
 
   private func perform(
-    _ action: KillSequence.Action, _ sandbox: SandboxLaunch?, timers: inout [Task<Void, Never>]
+    _ action: KillSequence.Action, _ sandbox: SandboxLaunch?, _ group: ControlGroup?, timers: inout [Task<Void, Never>]
   ) {
     switch action {
     case .terminate:
@@ -225,6 +234,7 @@ extension CommandRun {
       signal(SIGCONT, by: sandbox)
     case .kill:
       signal(SIGKILL)
+      group?.kill()
       timers.append(inbox.post(.killHadNoEffect, after: CommandRun.killTime))
     case .wait(let time):
       timers.append(inbox.post(.graceOver, after: time))

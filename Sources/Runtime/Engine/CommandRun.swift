@@ -78,14 +78,14 @@ final class CommandRun: Sendable {
 
   /// Executes the order, and returns when its process and all that were found of its session are gone.
   func run() async {
-    let (report, leader) = await execute()
-    await conclude(report, leader: leader)
+    let (report, leader, group) = await execute()
+    await conclude(report, leader: leader, group: group)
   }
 
   /// Tells of the end, and ends what outlives the leader.
-  func conclude(_ report: CommandReport, leader: Int?) async {
+  private func conclude(_ report: CommandReport, leader: Int?, group: ControlGroup?) async {
     if let leader {
-      let (leaked, rest) = await sweep(Leftovers(of: order, leader: leader))
+      let (leaked, rest) = await sweep(Leftovers(of: order, leader: leader, group: group))
       var complete = report
       complete.leaked = leaked
       publish(.ended(complete))

@@ -13,6 +13,8 @@ import Jobs
 /// done only where something tells that there may be any. On a system without `/proc`, only the leader's group is seen.
 struct Leftovers: Sendable {
   private let leader: pid_t
+  /// Where the execution had one: then what is in it is all there is.
+  private let group: ControlGroup?
   private let output: OutputFile
   private let marks: [[UInt8]]
   /// Processes of the leader's session that started later may be strangers, if its number has come round.
@@ -20,8 +22,9 @@ struct Leftovers: Sendable {
   private var seen: Set<FoundProcess> = []
 
   /// For a leader that has just been reaped.
-  init(of order: CommandOrder, leader: Int) {
+  init(of order: CommandOrder, leader: Int, group: ControlGroup?) {
     self.leader = pid_t(leader)
+    self.group = group
     output = order.output
     marks = JobEnvironment.marks(of: order)
     newest = ProcFiles.ticksNow()
@@ -37,16 +40,25 @@ struct Leftovers: Sendable {
   mutating func signal(_ signals: Int32...) -> Int {
     let found = found()
     seen.formUnion(found)
+    if let group, signals.contains(SIGKILL) {
+      group.kill()
+      return found.count
+    }
     for process in found { process.signal(signals) }
     return found.count
   }
 
   /// A sign that there may be some: the output is still open somewhere, or the leader's group still has members, which may
   /// have ended themselves and wait to be reaped.
-  var mayExist: Bool { ChildDescriptors.isHeld(output) || kill(-leader, 0) == 0 }
+  var mayExist: Bool { group?.isPopulated ?? (ChildDescriptors.isHeld(output) || kill(-leader, 0) == 0) }
 
   private func found() -> [FoundProcess] {
     #if os(Linux)
+      if let group {
+        return group.processes.compactMap { pid in
+          ProcFiles.status(of: pid).map { FoundProcess(pid: pid, startTime: $0.startTime) }
+        }
+      }
       return ProcFiles.processes().compactMap(leftover)
     #else
       return kill(-leader, 0) == 0 ? [FoundProcess(pid: leader, startTime: 0)] : []

@@ -11,10 +11,14 @@ public import Jobs
 /// For ends where nobody else looks after them: the guardian was killed, or the run's own processes were, and the next
 /// process that comes by finds its jobs lost. A process that has cleaned its environment is not found.
 public struct MarkedProcesses: Sendable {
+  private let run: RunID
   private let mark: [UInt8]
 
   /// The processes of a run.
-  public init(of run: RunID) { mark = JobEnvironment.mark(JobEnvironment.Mark.run, run.rawValue) }
+  public init(of run: RunID) {
+    self.run = run
+    mark = JobEnvironment.mark(JobEnvironment.Mark.run, run.rawValue)
+  }
 
   /// Ends them all: TERM, after the time of grace KILL, until none is found. Returns how many there were. Blocks for as long
   /// as that takes, the time of grace and two seconds at most; not at all if there are none.
@@ -34,6 +38,7 @@ public struct MarkedProcesses: Sendable {
       seen.formUnion(found)
       usleep(isOver ? 2_000 : 10_000)
     }
+    ControlGroup.endAll(of: run)
     return seen.count
   }
 

@@ -30,6 +30,9 @@ public enum Guardian {
   /// Whether somebody ends what this process leaves behind.
   static var isThere: Bool { cprocess_guardian() != 0 }
 
+  /// Has all control groups whose paths begin like this ended after our end.
+  static func tell(groups prefix: String) { prefix.withCString { cprocess_guardian_groups($0) } }
+
   /// Leaves no grace to what remains after our end.
   static func hurry() { cprocess_guardian_hurry() }
 

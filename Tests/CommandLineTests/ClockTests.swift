@@ -74,7 +74,7 @@ private enum FakeClock {
       local function jump(offset) local file <close> = assert(io.open("clock", "w")); file:write(offset) end
       local start, before = time.monotonic(), os.time()
       local function job(name, command)
-        return spawn { name = name, command = command, timeout = "60s", retries = 1, retry_delay = "100ms" }
+        return spawn { name = name, command = command, timeout = "60s", idle_timeout = "30s", retries = 1, retry_delay = "100ms" }
       end
       local jobs = {}
       for i = 1, 4 do jobs[i] = job("short" .. i, "sleep 1; echo done") end

@@ -32,7 +32,7 @@ import Testing
     facts.hasProcessDescriptors = false
     facts.userNamespaceError = 1
     facts.sandbox = .init(works: false, finding: "no bwrap, no Landlock", remedy: "install bubblewrap")
-    let survey = ContainmentSurvey(cgroup: .unusable("no cgroup v2 is mounted"), hasSubreaper: true)
+    let survey = ContainmentSurvey(cgroup: .unusable("no cgroup v2 is mounted"), hasSubreaper: false)
     let checks = MachineChecks.all(facts, survey)
     #expect(checks.filter { $0.verdict == .problem }.map(\.name) == ["shell", "open files"])
     #expect(
@@ -54,9 +54,11 @@ import Testing
     #expect(StateChecks.kind(FileSystemFacts(type: type, freeBytes: 1)).verdict.rawValue == verdict)
   }
 
-  @Test(arguments: [(Int64(1) << 20, "problem"), (Int64(100) << 20, "warning"), (Int64(2) << 30, "ok")])
+  @Test(arguments: [(Int64(1) << 29, "problem"), (Int64(3) << 29, "warning"), (Int64(2) << 30, "ok")])
   func spaceCounts(_ free: Int64, _ verdict: String) {
     #expect(StateChecks.space(FileSystemFacts(type: "ext4", freeBytes: free)).verdict.rawValue == verdict)
+    let small = FileSystemFacts(type: "ext4", freeBytes: free, floor: 1 << 20)
+    #expect(StateChecks.space(small).verdict == .ok)
   }
 
   // MARK: The program

@@ -47,10 +47,10 @@ import Testing
     let place = CgroupPlace(path: "/sys/fs/cgroup/x", controllers: ["memory", "pids"])
     let first = ContainmentSurvey(cgroup: .usable(place), hasSubreaper: true)
     #expect(first.choice == .cgroup(path: "/sys/fs/cgroup/x"))
-    #expect(first.reason == "each job gets a control group of its own in /sys/fs/cgroup/x (controllers: memory, pids)")
+    #expect(first.reason == "control groups can be made in /sys/fs/cgroup/x (controllers: memory, pids)")
     let second = ContainmentSurvey(cgroup: .unusable("no cgroup v2 is mounted"), hasSubreaper: true)
     #expect(second.choice == .subreaper)
-    #expect(second.reason.hasPrefix("no cgroup v2 is mounted, so orphans are adopted"))
+    #expect(second.reason == "no control groups: no cgroup v2 is mounted")
     #expect(ContainmentSurvey(cgroup: .unusable("none"), hasSubreaper: false).choice == .sessions)
   }
 
@@ -92,7 +92,7 @@ import Testing
     #expect(FileSystemFacts(folder: "/")?.freeBytes ?? -1 >= 0)
     #expect(FileSystemFacts(folder: "/no/such/folder") == nil)
     #if os(Linux)
-      #expect(FileSystemFacts(folder: "/proc")?.type == "proc")
+      #expect(FileSystemFacts(folder: "/")?.type.isEmpty == false)
     #endif
   }
 }

@@ -63,6 +63,8 @@ import Testing
     job { command = { secret, "x" } }
     job { name = "input", command = "cat; exit 2", stdin = secret .. "\n" .. own }
     job { name = "late", command = 'echo "$DEMO_API_TOKEN"; sleep 60', timeout = "300ms" }
+    job { name = "silent", command = 'echo "$DEMO_API_TOKEN"; sleep 60', idle_timeout = "300ms" }
+    job { name = "much", command = 'while echo "$DEMO_API_TOKEN"; do :; done', limits = { output = "64K" } }
     job { name = "long", command = 'for i in $(seq 3000); do printf "%s " "$DEMO_API_TOKEN"; done; exit 1' }
     job { name = "one-line", command = 'printf "%05000d%s%0190d" 1 "$DEMO_API_TOKEN" 2; exit 1' }
     local group = task_group({

@@ -25,14 +25,14 @@ public struct ContainmentSurvey: Sendable, Hashable {
     }
   }
 
-  /// One sentence: what is in force, and why nothing stronger is.
+  /// A part of a sentence: what there is, or why there is nothing stronger.
   public var reason: String {
     switch (cgroup, choice) {
     case (.usable(let place), _):
-      "each job gets a control group of its own in \(place.path)"
+      "control groups can be made in \(place.path)"
         + (place.controllers.isEmpty ? "" : " (controllers: \(place.controllers.joined(separator: ", ")))")
-    case (.unusable(let why), .sessions): "\(why), and this system has no sub-reapers: only sessions are left"
-    case (.unusable(let why), _): "\(why), so orphans are adopted and known by a mark in their environment"
+    case (.unusable(let why), .sessions): "\(why), and this system has no sub-reapers"
+    case (.unusable(let why), _): "no control groups: \(why)"
     }
   }
 }

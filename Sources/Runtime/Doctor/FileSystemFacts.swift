@@ -20,11 +20,14 @@ public struct FileSystemFacts: Sendable, Hashable {
   public let type: String
   /// How many bytes this user may still write.
   public let freeBytes: Int64
+  /// With fewer no job is started.
+  public let floor: Int64
 
   /// Facts as given.
-  public init(type: String, freeBytes: Int64) {
+  public init(type: String, freeBytes: Int64, floor: Int64 = 1 << 30) {
     self.type = type
     self.freeBytes = freeBytes
+    self.floor = floor
   }
 
   /// What the type means.
@@ -40,10 +43,9 @@ public struct FileSystemFacts: Sendable, Hashable {
     guard let pointer = realpath(folder, nil) else { return nil }
     defer { free(pointer) }
     let path = String(cString: pointer)
-    var info = statvfs()
-    guard statvfs(path, &info) == 0 else { return nil }
-    freeBytes = Int64(
-      clamping: UInt64(info.f_bavail).multipliedReportingOverflow(by: UInt64(info.f_frsize)).partialValue)
+    guard let space = DiskFloor.space(at: path) else { return nil }
+    freeBytes = Int64(clamping: space.free)
+    floor = Int64(clamping: space.floor)
     #if os(Linux)
       type = KernelFile.text("/proc/self/mountinfo").flatMap { MountTable($0).mount(of: path)?.type } ?? ""
     #else

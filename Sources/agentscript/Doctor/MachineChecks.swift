@@ -24,12 +24,11 @@ enum MachineChecks {
 
   private static func containment(_ survey: ContainmentSurvey) -> DoctorCheck {
     switch survey.choice {
-    case .cgroup: return .ok("containment", "control groups: \(survey.reason)")
-    case .subreaper:
-      return .warning(
-        "containment", "sub-reaper and mark: \(survey.reason)",
-        fix: "a job that keeps forking can stay ahead; start agentscript in a cgroup of its own, as "
-          + "'systemd-run --user --scope -p Delegate=yes agentscript …' does")
+    case .cgroup, .subreaper:
+      return .ok(
+        "containment",
+        "a guardian process adopts what jobs leave behind, and marks in the environment tell whose it is; \(survey.reason)"
+      )
     case .sessions:
       return .warning(
         "containment", "sessions alone: \(survey.reason)",

@@ -9,11 +9,6 @@ import Runtime
 
 /// The state folder and what is in it, looked at.
 enum StateChecks {
-  /// Less than this is worth a word.
-  private static let littleSpace: Int64 = 1 << 30
-  /// With less, a job's end may not fit.
-  private static let tooLittleSpace: Int64 = 16 << 20
-
   /// The folder, its file system, the registry, and what earlier runs left.
   static func all() -> [DoctorCheck] {
     let directory: StateDirectory
@@ -67,10 +62,14 @@ enum StateChecks {
   /// What is left on it. Pure.
   static func space(_ facts: FileSystemFacts) -> DoctorCheck {
     let free = DurationText.size(bytes: Int(clamping: facts.freeBytes))
+    let floor = DurationText.size(bytes: Int(clamping: facts.floor))
     let fix = "free some, or run 'agentscript prune'"
-    if facts.freeBytes < tooLittleSpace { return .problem("space", "\(free) are free, too little for a job", fix: fix) }
-    return facts.freeBytes < littleSpace
-      ? .warning("space", "\(free) are free", fix: fix) : .ok("space", "\(free) are free")
+    if facts.freeBytes < facts.floor {
+      return .problem("space", "\(free) are free, and below \(floor) no job is started", fix: fix)
+    }
+    return facts.freeBytes < facts.floor * 2
+      ? .warning("space", "\(free) are free; below \(floor) no job is started", fix: fix)
+      : .ok("space", "\(free) are free")
   }
 
   private static func registry(_ directory: StateDirectory) -> [DoctorCheck] {

@@ -5,10 +5,17 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile pid_t guardian;
 static int hurry_pipe = -1;
+
+static long long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
 
 #if defined(__linux__)
 #include <fcntl.h>
@@ -20,7 +27,6 @@ static int hurry_pipe = -1;
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <dirent.h>
 #include <limits.h>
 
@@ -37,19 +43,19 @@ static int hurry_pipe = -1;
 // How often the process table is looked through while something is to end.
 enum { LOOK_MILLISECONDS = 10, KILL_LOOK_MILLISECONDS = 2, LAST_PATIENCE_MILLISECONDS = 20000 };
 
+// After so many looks without a find, nothing is left to be found.
+enum { EMPTY_LOOKS = 3 };
+
+// What the runtime leaves has so many milliseconds at least, even if the runtime took the whole time of grace for itself.
+enum { LEAST_GRACE = 1000 };
+
 struct guard {
   pid_t runtime;
   int grace;
   const char *spared;
-  // The read end of the pipe by which the runtime asks for haste.
+  // The read end of the pipe by which the runtime says what it wants.
   int hurry;
 };
-
-static long long now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 static void say(const char *text) { (void)!write(2, text, strlen(text)); }
 
@@ -58,7 +64,8 @@ static void say(const char *text) { (void)!write(2, text, strlen(text)); }
 struct process {
   pid_t pid, parent;
   unsigned long long start;
-  char state;
+  // Ended, and not reaped yet. A process that goes on without its first thread is not that, though its state is.
+  char is_dead;
   // What is known of it: 0 nothing, 1 ours, 2 spared, 3 a stranger.
   char kind;
 };
@@ -91,13 +98,14 @@ static int read_process(pid_t pid, struct process *row) {
   // The program's name, in parentheses, may hold anything; the last parenthesis ends it.
   char *rest = strrchr(text, ')');
   if (!rest) return 0;
-  int parent;
+  int parent, threads;
   char state;
   unsigned long long start;
-  if (sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, &parent,
-             &start) != 3)
+  if (sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu", &state, &parent,
+             &threads, &start) != 4)
     return 0;
-  *row = (struct process){.pid = pid, .parent = parent, .start = start, .state = state};
+  char is_dead = state == 'X' || (state == 'Z' && threads <= 1);
+  *row = (struct process){.pid = pid, .parent = parent, .start = start, .is_dead = is_dead};
   return 1;
 }
 
@@ -186,7 +194,7 @@ static int sweep(struct table *table, const struct guard *guard, int first, int 
   int found = 0;
   for (int i = 0; i < table->count; i++) {
     struct process *row = &table->rows[i];
-    if (row->state == 'Z' || row->state == 'X' || kind_of(table, row, guard->spared, 0) != 1) continue;
+    if (row->is_dead || kind_of(table, row, guard->spared, 0) != 1) continue;
     found++;
     if (first) send(row, first, second);
   }
@@ -205,25 +213,36 @@ static int reap(void) {
   }
 }
 
-// What the runtime has said: 'h' for haste, 'g' and a path with its zero byte for its control groups.
-static int read_wishes(const struct guard *guard, char *groups, size_t size) {
-  int is_hurried = 0;
-  size_t length = 0;
+// What the runtime has said.
+struct wishes {
+  // When the time of grace is over.
+  long long end_of_grace;
+  // What its control groups' paths begin with; empty if it has none.
+  char groups[PATH_MAX];
+};
+
+// Reads 'h' for haste, 't' and a time for the begin of the grace, 'g' and a path with its zero byte for the groups.
+static void read_wishes(const struct guard *guard, struct wishes *wishes) {
+  long long begin = now(), least = begin + (guard->grace < LEAST_GRACE ? guard->grace : LEAST_GRACE), told;
+  wishes->end_of_grace = begin + guard->grace;
   int is_path = 0;
+  size_t length = 0;
   char byte;
   while (read(guard->hurry, &byte, 1) == 1) {
     if (is_path) {
-      if (length < size) groups[length++] = byte;
+      if (length < sizeof wishes->groups) wishes->groups[length++] = byte;
       if (!byte) is_path = 0;
     } else if (byte == 'h') {
-      is_hurried = 1;
+      wishes->end_of_grace = least = 0;
+    } else if (byte == 't' && read(guard->hurry, &told, sizeof told) == sizeof told) {
+      told += guard->grace;
+      if (told < wishes->end_of_grace) wishes->end_of_grace = told < least ? least : told;
     } else if (byte == 'g') {
       is_path = 1;
       length = 0;
     }
   }
-  groups[size - 1] = 0;
-  return is_hurried;
+  wishes->groups[sizeof wishes->groups - 1] = 0;
 }
 
 // Ends the control groups whose paths begin with `prefix`, and removes them.
@@ -254,42 +273,43 @@ static void end_groups(const char *prefix) {
   closedir(folder);
 }
 
-static void pause_for(int milliseconds) {
-  sigset_t child;
-  sigemptyset(&child);
-  sigaddset(&child, SIGCHLD);
+// Waits for a process to end, or for somebody to press Ctrl-C again: then it returns 1.
+static int pause_for(int milliseconds) {
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGCHLD);
+  sigaddset(&awaited, SIGINT);
+  sigaddset(&awaited, SIGQUIT);
   struct timespec time = {.tv_sec = 0, .tv_nsec = milliseconds * 1000000L};
-  (void)sigtimedwait(&child, NULL, &time);
+  int number = sigtimedwait(&awaited, NULL, &time);
+  return number == SIGINT || number == SIGQUIT;
 }
 
-// Ends what the runtime has left, as far as it is below us.
-static void end_descendants(const struct guard *guard, int is_hurried) {
-  if (!reap()) return;
-  struct table table = {0};
-  long long start = now(), end_of_grace = start + (is_hurried ? 0 : guard->grace);
-  int found = sweep(&table, guard, 0, 0);
-  if (found && end_of_grace > start) sweep(&table, guard, SIGTERM, SIGCONT);
-  while (found && now() < end_of_grace) {
-    pause_for(LOOK_MILLISECONDS);
-    if (!reap()) return;
-    found = sweep(&table, guard, 0, 0);
-  }
-  while (found) {
-    found = sweep(&table, guard, SIGKILL, 0);
-    if (!reap()) return;
-    if (now() > end_of_grace + LAST_PATIENCE_MILLISECONDS) {
-      say("agentscript: some processes could not be ended, even by SIGKILL\n");
-      return;
-    }
-    if (found) pause_for(KILL_LOOK_MILLISECONDS);
-  }
-}
-
+// Ends what the runtime has left.
 static void end_all(const struct guard *guard) {
-  static char groups[PATH_MAX];
-  int is_hurried = read_wishes(guard, groups, sizeof groups);
-  end_descendants(guard, is_hurried);
-  if (groups[0]) end_groups(groups);
+  static struct wishes wishes;
+  struct table table = {0};
+  read_wishes(guard, &wishes);
+  long long start = now();
+  int is_asked = 0, empty_looks = 0;
+  while (reap()) {
+    int is_over = now() >= wishes.end_of_grace;
+    // Who forks faster than anybody looks would keep the sweep busy.
+    if (is_over && wishes.groups[0]) end_groups(wishes.groups);
+    int found = is_over ? sweep(&table, guard, SIGKILL, 0) : sweep(&table, guard, is_asked ? 0 : SIGTERM, SIGCONT);
+    is_asked = is_asked || found;
+    // Who starts another process and ends, while the table is read, may be seen in neither place. What else is left without
+    // being found is spared.
+    empty_looks = found ? 0 : empty_looks + 1;
+    if (empty_looks == EMPTY_LOOKS) break;
+    if (now() > start + guard->grace + LAST_PATIENCE_MILLISECONDS) {
+      say("agentscript: some processes could not be ended, even by SIGKILL\n");
+      break;
+    }
+    int is_hurried = pause_for(is_over || !found ? KILL_LOOK_MILLISECONDS : LOOK_MILLISECONDS);
+    if (is_hurried) wishes.end_of_grace = 0;
+  }
+  if (wishes.groups[0]) end_groups(wishes.groups);
 }
 
 // ---- While the runtime lives ---------------------------------------------------------------------------------------
@@ -431,4 +451,11 @@ void cprocess_guardian_groups(const char *prefix) {
 
 void cprocess_guardian_hurry(void) {
   if (hurry_pipe >= 0) (void)!write(hurry_pipe, "h", 1);
+}
+
+void cprocess_guardian_begin_grace(void) {
+  char text[1 + sizeof(long long)] = "t";
+  long long time = now();
+  memcpy(text + 1, &time, sizeof time);
+  if (hurry_pipe >= 0) (void)!write(hurry_pipe, text, sizeof text);
 }

@@ -7,8 +7,8 @@
 // - adopts and reaps every descendant whose own parent ends, those in other sessions included (PR_SET_CHILD_SUBREAPER);
 // - passes signals on that were sent to it alone, and stops and continues with the runtime;
 // - once the runtime has ended, however it did, ends all its descendants: TERM, after `grace` milliseconds KILL, until none is
-//   left; at once if the runtime asked for that (cprocess_guardian_hurry). Processes whose environment holds `spared`
-//   ("NAME=VALUE") are spared, with all below them: those are to outlive us;
+//   left; at once if the runtime asked for that (cprocess_guardian_hurry), or on SIGINT or SIGQUIT. Processes whose
+//   environment holds `spared` ("NAME=VALUE") are spared, with all below them: those are to outlive us;
 // - exits as the runtime did, with 128 + n if signal n ended it.
 // When the guardian is killed, the runtime gets SIGTERM.
 //
@@ -24,5 +24,9 @@ void cprocess_guardian_groups(const char *prefix);
 
 // Makes the guardian leave no grace to what it finds after our end. May be called from a signal handler.
 void cprocess_guardian_hurry(void);
+
+// Tells the guardian that everything is being ended: the time of grace counts from now, whenever our end comes, but for a
+// second that what it finds has in any case.
+void cprocess_guardian_begin_grace(void);
 
 #endif

@@ -211,6 +211,7 @@ extension CommandRun {
       case .stop(let cause):
         stop = stop ?? cause
         actions = kill.ask()
+        if !actions.isEmpty { beginGrace() }
       case .stopAtOnce(let cause):
         stop = stop ?? cause
         actions = kill.askAtOnce()

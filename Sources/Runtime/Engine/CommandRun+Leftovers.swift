@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -9,6 +11,8 @@ extension CommandRun {
   private static let naturalTime = Duration.milliseconds(100)
   /// How long it waits for them to obey.
   private static let obeyTime = Duration.milliseconds(150)
+  /// What they have for that at least, where the leader took the whole time of grace for itself.
+  private static let leastGrace = Duration.seconds(1)
   /// How long processes are looked for that have been killed.
   private static let killTime = Duration.seconds(10)
 
@@ -22,11 +26,17 @@ extension CommandRun {
     return (leftovers.count, isGone ? nil : leftovers)
   }
 
-  /// Ends the processes that did not obey at once: waits for the time of grace, then kills until none is found.
+  /// The time of grace begins, for the whole tree.
+  func beginGrace() { endOfGrace.withLock { $0 = SuspendingClock().now + grace } }
+
+  /// Ends the processes that did not obey at once: waits for what is left of the time of grace, then kills until none is
+  /// found.
   func endAll(_ found: Leftovers) async {
     var leftovers = found
-    if await wait(atMost: grace, until: { leftovers.areGone }) { return }
     let clock = SuspendingClock()
+    let left = endOfGrace.withLock { $0.map { $0 - clock.now } } ?? grace
+    let rest = max(left, min(grace, CommandRun.leastGrace))
+    if await wait(atMost: rest, until: { leftovers.areGone }) { return }
     let deadline = clock.now + CommandRun.killTime
     while clock.now < deadline, leftovers.signal(SIGKILL) > 0 {
       if await wait(atMost: .milliseconds(100), until: { leftovers.areGone }) { return }

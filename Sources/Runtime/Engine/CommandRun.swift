@@ -30,6 +30,8 @@ final class CommandRun: Sendable {
   let order: CommandOrder
   /// The time between TERM and KILL.
   let grace: Duration
+  /// When that is over for the whole tree; nil as long as nobody asked it to end.
+  let endOfGrace = Mutex<SuspendingClock.Instant?>(nil)
   let inbox = Inbox<CommandEvent>()
   private let state = Mutex(State())
 

@@ -1,4 +1,5 @@
 public import Jobs
+internal import Synchronization
 
 #if canImport(Darwin)
   import Darwin
@@ -61,5 +62,24 @@ extension MarkedProcesses {
   /// Ends what is left of jobs that were found to be lost: their runs' processes died without ending them.
   public static func endThose(of lost: [JobRecord]) {
     for run in Set(lost.map(\.run)) { MarkedProcesses(of: run).end() }
+  }
+}
+
+/// Ends what dead runs have left, beside the caller's work.
+final class LeftoverSweep: Sendable {
+  private let isOver = Atomic(false)
+
+  /// Begins with what the lost jobs have left.
+  init(of lost: [JobRecord]) {
+    OwnThread.start {
+      MarkedProcesses.endThose(of: lost)
+      self.isOver.store(true, ordering: .releasing)
+    }
+  }
+
+  /// Returns when nothing is left, or it could not be ended in time.
+  func wait() {
+    // Not worth more: it is seldom, and bounded.
+    while !isOver.load(ordering: .acquiring) { usleep(2_000) }
   }
 }

@@ -36,6 +36,9 @@ public enum Guardian {
   /// Leaves no grace to what remains after our end.
   static func hurry() { cprocess_guardian_hurry() }
 
+  /// Everything is being ended: the time of grace counts from now for what remains after our end too.
+  static func beginGrace() { cprocess_guardian_begin_grace() }
+
   /// What a signal that ends the run says about why.
   static func reason(for number: Int32) -> String {
     if number == SIGTERM, started, cprocess_guardian() == 0 { return "its guardian was killed" }

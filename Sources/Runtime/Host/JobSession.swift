@@ -10,6 +10,8 @@ final class JobSession {
   private var engine: JobEngine?
   private var registry: Registry?
   private(set) var hasBegun = false
+  /// Nobody looks a second time for what dead runs have left: so the script's end waits for that.
+  private var leftoverSweep: LeftoverSweep?
   /// What the run's record says it runs.
   var script: String?
   var arguments: [String] = []
@@ -34,7 +36,7 @@ final class JobSession {
       let lost = try opened.reconcile()
       registry = opened
       // Beside the script: what does not obey takes its time of grace.
-      if !lost.isEmpty { OwnThread.start { MarkedProcesses.endThose(of: lost) } }
+      if !lost.isEmpty { leftoverSweep = LeftoverSweep(of: lost) }
       return opened
     } catch { throw .misuse(error.description) }
   }
@@ -88,13 +90,17 @@ final class JobSession {
   /// Asks the engine to end a job of this run.
   func cancel(_ job: JobID, reason: String) { engine?.cancel(job, by: "script", reason: reason) }
 
-  func cancelAll(reason: String) { engine?.cancelAll(by: "agentscript", reason: reason) }
+  func cancelAll(reason: String) {
+    Guardian.beginGrace()
+    engine?.cancelAll(by: "agentscript", reason: reason)
+  }
 
   /// Kills what runs, without grace.
   func killAll() { engine?.killAll() }
 
   /// Notes the run's end. Nothing is started afterwards.
   func end(exitCode: Int32, status: RunStatus) {
+    leftoverSweep?.wait()
     guard hasBegun, let registry else { return }
     // Where nobody else does: what has left its job's session and ignores TERM is still there.
     if !Guardian.isThere { MarkedProcesses(of: runID).end() }

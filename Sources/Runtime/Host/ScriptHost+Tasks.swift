@@ -114,6 +114,7 @@ extension ScriptHost {
       if let task = tasks[id] { endGrace(task) }
     case .run:
       termination = ("timeout", 124)
+      Guardian.beginGrace()
       cancelAll(.asked(by: "timeout", reason: "the run's time was up"))
     }
   }

@@ -124,6 +124,7 @@ final class ScriptHost {
     case .interrupt: interrupt()
     case .terminate(let reason, let code):
       if termination == nil { termination = (reason, code) }
+      Guardian.beginGrace()
       cancelAll(.asked(by: reason, reason: reason))
     case .perform(let work): work(self)
     }

@@ -80,8 +80,10 @@ let package = Package(
     .executableTarget(
       name: "SandboxProbe", dependencies: ["Runtime", "Jobs", "CProcess"], path: "Tests/SandboxProbe",
       swiftSettings: strict),
+    // A tree of processes that somebody has to end.
+    .executableTarget(name: "TreeProbe", path: "Tests/TreeProbe"),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings", "SandboxProbe"],
+      name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings", "SandboxProbe", "TreeProbe"],
       exclude: ["Scripts", "Probes"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]

@@ -43,7 +43,7 @@ struct ProgramRun: Sendable {
     let sentence: String
   }
 
-  private static func variables(_ changes: [String: String]) -> [String] {
+  static func variables(_ changes: [String: String]) -> [String] {
     var kept: [String] = []
     var next = environ
     while let entry = next.pointee {

@@ -32,7 +32,7 @@ import Testing
     facts.hasProcessDescriptors = false
     facts.userNamespaceError = 1
     facts.sandbox = .init(works: false, finding: "no bwrap, no Landlock", remedy: "install bubblewrap")
-    let survey = ContainmentSurvey(cgroup: .unusable("no cgroup v2 is mounted"), hasSubreaper: false)
+    let survey = ContainmentSurvey(cgroup: .unusable("no cgroup v2 is mounted"), hasSubreaper: true)
     let checks = MachineChecks.all(facts, survey)
     #expect(checks.filter { $0.verdict == .problem }.map(\.name) == ["shell", "open files"])
     #expect(

@@ -47,7 +47,7 @@ import Testing
     let place = CgroupPlace(path: "/sys/fs/cgroup/x", controllers: ["memory", "pids"])
     let first = ContainmentSurvey(cgroup: .usable(place), hasSubreaper: true)
     #expect(first.choice == .cgroup(path: "/sys/fs/cgroup/x"))
-    #expect(first.reason == "control groups can be made in /sys/fs/cgroup/x (controllers: memory, pids)")
+    #expect(first.reason == "each job gets a control group of its own in /sys/fs/cgroup/x (controllers: memory, pids)")
     let second = ContainmentSurvey(cgroup: .unusable("no cgroup v2 is mounted"), hasSubreaper: true)
     #expect(second.choice == .subreaper)
     #expect(second.reason == "no control groups: no cgroup v2 is mounted")

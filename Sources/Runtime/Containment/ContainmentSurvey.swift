@@ -25,11 +25,11 @@ public struct ContainmentSurvey: Sendable, Hashable {
     }
   }
 
-  /// A part of a sentence: what there is, or why there is nothing stronger.
+  /// A part of a sentence: what is in force, or why nothing stronger is.
   public var reason: String {
     switch (cgroup, choice) {
     case (.usable(let place), _):
-      "control groups can be made in \(place.path)"
+      "each job gets a control group of its own in \(place.path)"
         + (place.controllers.isEmpty ? "" : " (controllers: \(place.controllers.joined(separator: ", ")))")
     case (.unusable(let why), .sessions): "\(why), and this system has no sub-reapers"
     case (.unusable(let why), _): "no control groups: \(why)"

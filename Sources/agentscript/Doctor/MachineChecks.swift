@@ -24,11 +24,14 @@ enum MachineChecks {
 
   private static func containment(_ survey: ContainmentSurvey) -> DoctorCheck {
     switch survey.choice {
-    case .cgroup, .subreaper:
-      return .ok(
+    case .cgroup:
+      return .ok("containment", "control groups, and a guardian process: \(survey.reason)")
+    case .subreaper:
+      return .warning(
         "containment",
-        "a guardian process adopts what jobs leave behind, and marks in the environment tell whose it is; \(survey.reason)"
-      )
+        "a guardian process adopts what jobs leave behind, and marks in the environment tell whose it is; \(survey.reason)",
+        fix: "a job that keeps forking can stay ahead of the search; 'systemd-run --user --scope -p Delegate=yes "
+          + "agentscript …' gives control groups, and a sandbox holds its job too")
     case .sessions:
       return .warning(
         "containment", "sessions alone: \(survey.reason)",

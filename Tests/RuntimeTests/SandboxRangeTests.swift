@@ -13,9 +13,12 @@ struct SandboxCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { isOther ? "\(mode), as another user" : mode }
 
-  static let all: [SandboxCase] = ["bwrap", "landlock"].flatMap { mode in
+  static let all: [SandboxCase] = ["bwrap", "landlock", "landlock-only"].flatMap { mode in
     (canBeOther ? [false, true] : [false]).map { SandboxCase(mode: mode, isOther: $0) }
   }
+
+  /// Those in which the product chooses by itself.
+  static let usual = all.filter { $0.mode == $0.means }
 
   /// Whether programs of this build can be run as somebody else.
   private static var canBeOther: Bool {
@@ -31,13 +34,19 @@ struct SandboxCase: Sendable, CustomTestStringConvertible {
 
   static let launcher = String(ProgramRun.agentscript.dropLast("agentscript".count)) + "SandboxProbe"
 
+  /// What the variable says that forces a means.
+  var means: String { mode == "bwrap" ? "bwrap" : "landlock" }
+
+  /// Options of the launcher.
+  var options: [String] { mode == "landlock-only" ? ["--without-namespaces"] : [] }
+
   /// Words before a program that is to run as a user without any rights.
   var prefix: [String] { isOther ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : [] }
 
   /// Whether this machine has the means. The product says why not; a test that needs it says so.
   var isPossible: Bool {
     let support = SandboxSupport.current()
-    return support.sentences.contains { $0.tier.rawValue == mode && $0.works }
+    return support.sentences.contains { $0.tier.rawValue == means && $0.works }
   }
 }
 

@@ -30,9 +30,9 @@ extension SandboxTests {
       func run(
         _ command: [String], policy: [String] = ["--preset", "workspace"], mode: String? = nil, before: [String] = []
       ) throws -> ProgramRun {
-        let options = ["--cwd", project, "--home", folder.path + "/home"]
+        let options = ["--cwd", project, "--home", folder.path + "/home"] + user.options
         let words = user.prefix + before + [SandboxCase.launcher, "launch"] + options + policy + ["--"] + command
-        return try ProgramRun(words, in: scratch.path, environment: [SandboxLaunch.variable: mode ?? user.mode])
+        return try ProgramRun(words, in: scratch.path, environment: [SandboxLaunch.variable: mode ?? user.means])
       }
 
       func shell(_ line: String, policy: [String] = ["--preset", "workspace"]) throws -> ProgramRun {
@@ -56,6 +56,8 @@ extension SandboxTests {
 
     @Test(arguments: SandboxCase.all) func ordinaryWorkGoesOn(_ user: SandboxCase) throws {
       let place = try Place(user)
+      // Without namespaces there are no sockets at all.
+      let hasLoopback = user.options.isEmpty
       let done = try place.shell(
         """
         set -e
@@ -66,14 +68,14 @@ extension SandboxTests {
         echo to-null > /dev/null; head -c 8 /dev/urandom | wc -c
         (exit 3) || echo code $?
         python3 -I -c 'import socket, subprocess
-        s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); print("loopback")
+        \(hasLoopback ? "s = socket.create_server((\"127.0.0.1\", 0)); socket.create_connection(s.getsockname())" : "")
         a, b = socket.socketpair(); a.send(b"x"); assert b.recv(1) == b"x"
         assert subprocess.run(["cat"], input=b"pipe", capture_output=True).stdout == b"pipe"'
         \(user.isOther ? "" : "echo by-name >> /dev/stdout")
         """)
       #expect(done.exitCode == 0, "\(done.talk)")
       #expect(
-        done.output == "1238\ncode 3\nloopback\n" + (user.isOther ? "" : "by-name\n"), "\(done.output)\(done.talk)")
+        done.output == "1238\ncode 3\n" + (user.isOther ? "" : "by-name\n"), "\(done.output)\(done.talk)")
     }
 
     @Test(arguments: SandboxCase.all) func temporaryFilesAreTheJobsOwnAndGoWithIt(_ user: SandboxCase) throws {
@@ -85,7 +87,7 @@ extension SandboxTests {
       #expect(access(folder == "/tmp" ? "/tmp/mine" : folder, F_OK) != 0)
     }
 
-    @Test(arguments: SandboxCase.all) func whatCannotBeConfinedIsNotRun(_ user: SandboxCase) throws {
+    @Test(arguments: SandboxCase.usual) func whatCannotBeConfinedIsNotRun(_ user: SandboxCase) throws {
       let place = try Place(user)
       // Inside Landlock nothing can be mounted, so bwrap does not work there.
       let inner = [
@@ -103,7 +105,7 @@ extension SandboxTests {
       #expect(!place.exists("project/src/ran"))
     }
 
-    @Test(arguments: SandboxCase.all) func aProgramThatTheSandboxHidesIsNamed(_ user: SandboxCase) throws {
+    @Test(arguments: SandboxCase.usual) func aProgramThatTheSandboxHidesIsNamed(_ user: SandboxCase) throws {
       let place = try Place(user)
       let program = place.project + "/src/program"
       let made = try place.shell("printf '#!/bin/sh\\necho ran\\n' > src/program && chmod +x src/program")
@@ -171,7 +173,7 @@ extension SandboxTests {
         before: ["sh", "-c", line, "sh"])
       #expect(done.exitCode == 0 && done.output == "", "\(done.output) \(done.talk)")
       #expect(!place.exists("project/.agentscript"))
-      #expect(!place.exists("project/.git") || user.mode == "landlock", "only bwrap needs them")
+      #expect(!place.exists("project/.git") || user.means == "landlock", "only bwrap needs them")
     }
 
     @Test(arguments: SandboxCase.all) func aLinkThatIsSwappedDuringTheStartOpensNothing(_ user: SandboxCase) throws {

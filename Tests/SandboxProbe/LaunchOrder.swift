@@ -9,6 +9,10 @@ struct LaunchOrder {
   private var policy = SandboxPolicy()
   private var surroundings = SandboxSurroundings.current(workingDirectory: nil, stateDirectory: nil)
   private var program: [String] = []
+  /// More of the program's environment.
+  private var variables: [[UInt8]] = []
+  /// As on a machine where Landlock works but network namespaces are forbidden.
+  private var isWithoutNamespaces = false
   private var signal: (file: String, number: Int32)?
 
   init(_ words: [String]) {
@@ -17,6 +21,7 @@ struct LaunchOrder {
       switch option {
       case "--read-nothing": policy.read = []
       case "--net": policy.net = true
+      case "--without-namespaces": isWithoutNamespaces = true
       default: set(option, rest.popFirst() ?? "")
       }
     }
@@ -32,6 +37,7 @@ struct LaunchOrder {
     case "--preset": policy = SandboxPolicy.preset(named: value) ?? policy
     case "--read": policy.read = (policy.read ?? []) + [value]
     case "--write": policy.write.append(value)
+    case "--variable": variables.append(Array(value.utf8) + [0])
     case "--terminate-when": signal = (value, SIGTERM)
     case "--kill-when": signal = (value, SIGKILL)
     default: exit(2)
@@ -40,9 +46,8 @@ struct LaunchOrder {
 
   /// Runs it, and returns what the launcher is to exit with.
   func run() throws(SandboxFailure) -> Int32 {
-    let launch = try SandboxLaunch(policy, in: surroundings, program: program[0], output: isFile(1) ? 1 : nil)
+    let launch = try prepare()
     chdir(surroundings.workingDirectory)
-    for (name, value) in launch.environment { setenv(name, value, 1) }
     let child = start(launch)
     if let signal { send(signal.number, when: signal.file, to: child, launch) }
     var status: Int32 = 0
@@ -58,6 +63,21 @@ struct LaunchOrder {
       Launcher.say(sentence)
       return 126
     }
+  }
+
+  private func prepare() throws(SandboxFailure) -> SandboxLaunch {
+    var entries = variables
+    var next = environ
+    while let entry = next.pointee {
+      entries.append(Array(String(cString: entry).utf8) + [0])
+      next += 1
+    }
+    let subject = SandboxLaunch.Subject(program: program[0], environment: entries, output: isFile(1) ? 1 : nil)
+    guard isWithoutNamespaces, case .works(var means) = SandboxSupport.current().landlock else {
+      return try SandboxLaunch(policy, in: surroundings, for: subject)
+    }
+    means.hasNetworkNamespaces = false
+    return try SandboxLaunch(try ResolvedSandbox(policy, in: surroundings), means, subject)
   }
 
   private func start(_ launch: SandboxLaunch) -> pid_t {
@@ -85,8 +105,9 @@ struct LaunchOrder {
     let signals = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
     posix_spawnattr_setflags(&attributes, Launcher.newSession | signals)
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    var variables = launch.environment.map { strdup(String(decoding: $0.dropLast(), as: UTF8.self)) } + [nil]
     var child: pid_t = 0
-    let number = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, environ)
+    let number = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, &variables)
     if number != 0 { Launcher.complain("\(words[0]): \(String(cString: strerror(number)))") }
     return child
   }

@@ -103,8 +103,9 @@ extension CommandRun {
     guard let policy = order.sandbox else { return nil }
     let surroundings = SandboxSurroundings.current(
       workingDirectory: order.workingDirectory, stateDirectory: order.stateDirectory)
-    return try SandboxLaunch(
-      policy, in: surroundings, program: program, output: ends.output, keepsSession: order.hasTerminal)
+    let subject = SandboxLaunch.Subject(
+      program: program, environment: order.environment, output: ends.output, keepsSession: order.hasTerminal)
+    return try SandboxLaunch(policy, in: surroundings, for: subject)
   }
 
   private func processSpawn(
@@ -120,7 +121,7 @@ extension CommandRun {
     spawn.badness = 300
     spawn.group = group?.processesDescriptor ?? -1
     guard let sandbox else { return spawn }
-    spawn.environment = JobEnvironment.entries(order.environment, changedBy: sandbox.environment)
+    spawn.environment = sandbox.environment
     spawn.kept = sandbox.inherited
     if let ruleset = sandbox.ruleset { spawn.confinement = (ruleset, sandbox.flags) }
     if let wrapper = sandbox.prefix.first {

@@ -139,7 +139,9 @@ extension CommandRun {
         kill(-leader, number)
         return
       }
-      for target in sandbox.politeTargets(leader: leader) { kill(target, number) }
+      // Before there is a command there is nobody to be polite to.
+      let targets = sandbox.politeTargets(leader: leader)
+      for target in targets.isEmpty ? [-leader] : targets { kill(target, number) }
     }
   }
 

@@ -61,13 +61,6 @@ struct JobEnvironment: Sendable {
     return entries
   }
 
-  /// Finished entries with some variables set anew.
-  static func entries(_ entries: [[UInt8]], changedBy changes: [String: String]) -> [[UInt8]] {
-    let prefixes = changes.keys.map { Array("\($0)=".utf8) }
-    let kept = entries.filter { entry in !prefixes.contains { entry.starts(with: $0) } }
-    return kept + changes.map { Array("\($0)=\($1)\0".utf8) }
-  }
-
   /// What is wrong with a job's changes, in one sentence; nil if nothing is.
   static func fault(in changes: [String: String?]) -> String? {
     for name in changes.keys.sorted() where !isLegal(Array(name.utf8)) {

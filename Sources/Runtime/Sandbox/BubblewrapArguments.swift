@@ -1,7 +1,7 @@
 /// The options of `bwrap` for a sandbox. Pure.
 enum BubblewrapArguments {
   /// What depends on the system and on the job, beside the files.
-  struct Setting: Sendable, Hashable {
+  struct Setting: Sendable {
     /// The descriptor to which bwrap writes how the command ended.
     var status: Int32
     /// The descriptor with the filter of system calls.
@@ -13,6 +13,8 @@ enum BubblewrapArguments {
     var asksForUserNamespace = false
     /// Whether the command keeps the session, and so the terminal, that bwrap is started in.
     var keepsSession = false
+    /// Variables that the command gets, but bwrap itself must not have.
+    var variables: [(name: String, value: String)] = []
   }
 
   /// The paths to be opened for `Setting.pinned`.
@@ -49,6 +51,7 @@ enum BubblewrapArguments {
     // Last, when all mount points in them are made.
     for path in sealed.reversed() { words += ["--remount-ro", path] }
     words += ["--chdir", folder.text]
+    for (name, value) in setting.variables { words += ["--setenv", name, value] }
     words += ["--json-status-fd", "\(setting.status)", "--seccomp", "\(setting.filter)"]
     return words + ["--"]
   }

@@ -18,16 +18,16 @@ enum LandlockRuleset {
       var isComplete = true
       for rule in rules.rules {
         switch rule {
-        case .tree(let path, let right): isComplete = allow(path.text, AT_FDCWD, rights(right), ruleset) && isComplete
+        case .tree(let path, let right): isComplete = allow(path, rights(right), ruleset) && isComplete
         case .entries(let folder, let names, let right):
           isComplete = allowEntries(of: folder, except: names, rights(right), ruleset) && isComplete
         }
       }
       for device in LandlockRules.devices {
-        isComplete = allow(device, AT_FDCWD, CPROCESS_LANDLOCK_DEVICE, ruleset) && isComplete
+        isComplete = allow(AbsolutePath(device), CPROCESS_LANDLOCK_DEVICE, ruleset) && isComplete
       }
       let all = CPROCESS_LANDLOCK_READ | CPROCESS_LANDLOCK_WRITE
-      isComplete = allow(temporary.text, AT_FDCWD, all, ruleset) && isComplete
+      isComplete = allow(temporary, all, ruleset) && isComplete
       if let output { isComplete = cprocess_landlock_allow(ruleset, output, all) == 0 && isComplete }
       if isComplete { return ruleset }
       let failure = failure("completed")
@@ -51,12 +51,17 @@ enum LandlockRuleset {
       }
     }
 
-    /// Allows something for a path; nothing for a symbolic link, which leads elsewhere. False if the kernel refuses the rule.
-    private static func allow(_ path: UnsafePointer<CChar>, _ folder: Int32, _ rights: UInt32, _ ruleset: Int32) -> Bool
-    {
-      let descriptor = cprocess_open_path(folder, path)
-      // Gone, or not to be reached by the job either.
-      guard descriptor >= 0 else { return errno != EMFILE && errno != ENFILE }
+    /// Allows something for a path. False if the kernel refuses the rule, or somebody put a link into the path.
+    private static func allow(_ path: AbsolutePath, _ rights: UInt32, _ ruleset: Int32) -> Bool {
+      let descriptor = SandboxFile.pin(path)
+      return descriptor < 0 ? isGone : allow(opened: descriptor, rights, ruleset)
+    }
+
+    /// Whether a path is not there, or not to be reached by the job either.
+    private static var isGone: Bool { errno == ENOENT || errno == ENOTDIR || errno == EACCES }
+
+    /// The same for a descriptor, which is closed. A symbolic link gets nothing: it leads elsewhere.
+    private static func allow(opened descriptor: Int32, _ rights: UInt32, _ ruleset: Int32) -> Bool {
       defer { close(descriptor) }
       var info = stat()
       guard fstat(descriptor, &info) == 0, SandboxFile.kind(info) != .link else { return true }
@@ -66,8 +71,13 @@ enum LandlockRuleset {
     private static func allowEntries(
       of folder: AbsolutePath, except names: Set<String>, _ rights: UInt32, _ ruleset: Int32
     ) -> Bool {
-      let descriptor = open(folder.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-      guard descriptor >= 0 else { return errno != EMFILE && errno != ENFILE }
+      let pinned = SandboxFile.pin(folder)
+      guard pinned >= 0 else { return isGone }
+      let descriptor = openat(pinned, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      let number = errno
+      close(pinned)
+      errno = number
+      guard descriptor >= 0 else { return isGone }
       guard let stream = fdopendir(descriptor) else {
         close(descriptor)
         return false
@@ -78,7 +88,9 @@ enum LandlockRuleset {
         let isAllowed = withUnsafePointer(to: &entry.pointee.d_name) {
           $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
             let bytes = Array(UnsafeBufferPointer(start: name, count: strlen(name))).map(UInt8.init(bitPattern:))
-            return left.contains(bytes) || allow(name, dirfd(stream), rights, ruleset)
+            if left.contains(bytes) { return true }
+            let entry = cprocess_open_path(dirfd(stream), name)
+            return entry < 0 ? isGone : allow(opened: entry, rights, ruleset)
           }
         }
         if !isAllowed { return false }

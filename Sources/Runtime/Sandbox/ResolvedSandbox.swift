@@ -49,6 +49,17 @@ struct ResolvedSandbox: Sendable, Hashable {
     view.dropIdleMasks()
   }
 
+  /// Leaves out what nobody can make, so that nothing needs to stand for it.
+  mutating func forget(_ path: AbsolutePath) { view.remove(path) }
+
+  /// Whether an environment names a folder for temporary files that the job may write to.
+  func hasTemporary(_ environment: [[UInt8]]) -> Bool {
+    guard let folder = SandboxEnvironment.value(of: "TMPDIR", in: environment), folder.hasPrefix("/"),
+      case .success(let real) = SandboxFile.real(folder)
+    else { return false }
+    return view.access(to: real) == .writable
+  }
+
   /// Whether the job can read and execute what lies at a path of this machine.
   func canRead(_ path: String) -> Bool {
     guard case .success(let real) = SandboxFile.real(path) else { return false }

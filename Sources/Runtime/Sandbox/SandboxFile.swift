@@ -1,3 +1,4 @@
+internal import CProcess
 internal import Jobs
 
 #if canImport(Darwin)
@@ -61,5 +62,18 @@ enum SandboxFile {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = read(descriptor, &bytes, bytes.count)
     return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+  }
+
+  /// A descriptor that names a path (`O_PATH`), closed on exec; -1 with errno set. The path must have no symbolic links in
+  /// it: if somebody has put one there, it is EAGAIN.
+  static func pin(_ path: AbsolutePath) -> Int32 {
+    let descriptor = cprocess_open_path(AT_FDCWD, path.text)
+    guard descriptor >= 0 else { return descriptor }
+    guard target(of: AbsolutePath("/proc/self/fd/\(descriptor)")) == path.text else {
+      close(descriptor)
+      errno = EAGAIN
+      return -1
+    }
+    return descriptor
   }
 }

@@ -10,14 +10,14 @@ internal import Jobs
 /// One process that is to be started in a sandbox: what its start needs, and what is left to do after its end.
 ///
 /// The start, in the child, in this order:
-/// 1. `environment` is set over the job's own.
+/// 1. Its environment is `environment`.
 /// 2. The descriptors of `inherited` stay open on exec, under the same numbers.
 /// 3. Right before exec, if there is a `ruleset`: `cprocess_confine_self(ruleset, flags)`; if that is not 0 the child
 ///    must not go on, and `sentence(forError:)` says why there is no process.
 /// 4. What is executed is `prefix` with the program's words behind it: the program's path, and its arguments.
 ///
 /// With a prefix the process is `bwrap`, which dies with the **thread** that started it, and all in the sandbox with it: it
-/// has to be started on `LastingThread`. Then these hold too:
+/// has to be started on `SpawnThread`. Then these hold too:
 /// - TERM must not reach the process itself, since it would die at once and take the command with it: see `politeTargets`.
 /// - KILL for the process itself ends all that is in the sandbox.
 /// - `conclusion` says how the command ended.
@@ -45,8 +45,8 @@ final class SandboxLaunch: Sendable {
   let ruleset: Int32?
   /// For `cprocess_confine_self`.
   let flags: UInt32
-  /// Variables that are different in the sandbox.
-  let environment: [String: String]
+  /// All of the process's environment.
+  let environment: [[UInt8]]
 
   /// What bwrap writes about the command.
   private let status: Int32?
@@ -54,42 +54,50 @@ final class SandboxLaunch: Sendable {
   private let temporary: SandboxTemporaryFolder?
   private let keepsSession: Bool
 
+  /// What is to be started.
+  struct Subject: Sendable {
+    /// The program's path. One that cannot be seen in the sandbox is refused.
+    var program: String
+    /// Its environment, as `NAME=VALUE` with a zero byte behind each.
+    var environment: [[UInt8]]
+    /// The file that it writes its output to, so that it can open that by `/dev/stdout`.
+    var output: Int32?
+    /// Whether it was given a terminal, whose session it has to stay in.
+    var keepsSession = false
+  }
+
   /// Makes all ready to start a process under a policy. Fails, and says why and what helps, if the process cannot be
   /// confined; it must not be started otherwise then.
-  ///
-  /// `output`: the file that the process writes its output to, so that it can open that by `/dev/stdout`. `keepsSession`:
-  /// for a process that was given a terminal. `program`: what is to be executed, if it is known; it is refused if it
-  /// cannot be seen in the sandbox.
   convenience init(
-    _ policy: SandboxPolicy, in surroundings: SandboxSurroundings, program: String? = nil, output: Int32? = nil,
-    keepsSession: Bool = false
+    _ policy: SandboxPolicy, in surroundings: SandboxSurroundings, for subject: Subject
   ) throws(SandboxFailure) {
     let sandbox = try ResolvedSandbox(policy, in: surroundings)
-    if let program, program.hasPrefix("/"), SandboxFile.kind(of: AbsolutePath(program)) != nil,
-      !sandbox.canRead(program)
-    {
+    let program = subject.program
+    if program.hasPrefix("/"), SandboxFile.kind(of: AbsolutePath(program)) != nil, !sandbox.canRead(program) {
       throw SandboxFailure(
         .policy, "the program '\(Escaping.line(program))' cannot be seen in the sandbox; list its folder in read")
     }
-    switch try SandboxLaunch.choose(SandboxSupport.current(), forced: getenv(Self.variable).map { String(cString: $0) })
-    {
-    case .bubblewrap(let means): try self.init(sandbox, means, keepsSession)
-    case .landlock(let means): try self.init(sandbox, means, output)
+    let forced = getenv(Self.variable).map { String(cString: $0) }
+    switch try SandboxLaunch.choose(SandboxSupport.current(), forced: forced) {
+    case .bubblewrap(let means): try self.init(sandbox, means, subject)
+    case .landlock(let means): try self.init(sandbox, means, subject)
     }
   }
 
-  private init(_ sandbox: ResolvedSandbox, _ means: SandboxSupport.Bubblewrap, _ keepsSession: Bool)
-    throws(SandboxFailure)
-  {
+  init(
+    _ resolved: ResolvedSandbox, _ means: SandboxSupport.Bubblewrap, _ subject: Subject
+  ) throws(SandboxFailure) {
+    var sandbox = resolved
     tier = .bubblewrap
     var made: [SandboxPlaceholder] = []
-    for path in sandbox.forbidden { if let one = try SandboxPlaceholder(path) { made.append(one) } }
+    for path in resolved.forbidden {
+      if let one = try SandboxPlaceholder(path) { made.append(one) } else { sandbox.forget(path) }
+    }
     placeholders = made
     temporary = nil
-    self.keepsSession = keepsSession
+    keepsSession = subject.keepsSession
     ruleset = nil
     flags = 0
-    environment = ["TMPDIR": "/tmp"]
     let opened = OpenDescriptors()
     let status = try opened.add(cprocess_memory_file(), "a file for its status")
     let filter = try opened.add(cprocess_memory_file(), "a file for its filter")
@@ -99,10 +107,14 @@ final class SandboxLaunch: Sendable {
     }
     var setting = BubblewrapArguments.Setting(status: status, filter: filter)
     setting.asksForUserNamespace = means.asksForUserNamespace
-    setting.keepsSession = keepsSession
+    setting.keepsSession = subject.keepsSession
+    let (plain, steering) = SandboxEnvironment.split(subject.environment)
+    setting.variables = steering
+    environment =
+      sandbox.hasTemporary(subject.environment) ? plain : SandboxEnvironment.set("TMPDIR", "/tmp", in: plain)
     if means.takesDescriptors {
       for path in BubblewrapArguments.pinnable(sandbox) {
-        setting.pinned[path] = try opened.add(SandboxLaunch.pin(path), "'\(path)'")
+        setting.pinned[path] = try opened.add(SandboxFile.pin(path), "'\(path)'")
       }
     }
     prefix = [means.path] + BubblewrapArguments.words(for: sandbox, setting)
@@ -110,7 +122,7 @@ final class SandboxLaunch: Sendable {
     inherited = opened.release()
   }
 
-  private init(_ sandbox: ResolvedSandbox, _ means: SandboxSupport.Landlock, _ output: Int32?) throws(SandboxFailure) {
+  init(_ sandbox: ResolvedSandbox, _ means: SandboxSupport.Landlock, _ subject: Subject) throws(SandboxFailure) {
     tier = .landlock
     prefix = []
     inherited = []
@@ -124,13 +136,15 @@ final class SandboxLaunch: Sendable {
     }
     let folder = try SandboxTemporaryFolder()
     temporary = folder
-    environment = ["TMPDIR": folder.path.text]
+    environment =
+      sandbox.hasTemporary(subject.environment)
+      ? subject.environment : SandboxEnvironment.set("TMPDIR", folder.path.text, in: subject.environment)
     var flags: UInt32 = 0
     if !sandbox.net {
       flags = means.hasNetworkNamespaces ? CPROCESS_CONFINE_NETWORK : CPROCESS_CONFINE_NO_SOCKETS
     }
     self.flags = flags
-    ruleset = try LandlockRuleset.make(LandlockRules(sandbox.view), temporary: folder.path, output: output)
+    ruleset = try LandlockRuleset.make(LandlockRules(sandbox.view), temporary: folder.path, output: subject.output)
   }
 
   /// Closes what the process needed, and removes what was made for it, unless other jobs use it too.
@@ -164,18 +178,6 @@ final class SandboxLaunch: Sendable {
   enum Choice: Sendable, Hashable {
     case bubblewrap(SandboxSupport.Bubblewrap)
     case landlock(SandboxSupport.Landlock)
-  }
-
-  /// Opens a path that has no symbolic links in it, and that still is where it was found; -1 with errno set if not.
-  private static func pin(_ path: AbsolutePath) -> Int32 {
-    let descriptor = cprocess_open_path(AT_FDCWD, path.text)
-    guard descriptor >= 0 else { return descriptor }
-    guard SandboxFile.target(of: AbsolutePath("/proc/self/fd/\(descriptor)")) == path.text else {
-      close(descriptor)
-      errno = EAGAIN
-      return -1
-    }
-    return descriptor
   }
 }
 

@@ -37,6 +37,9 @@ struct SandboxView: Sendable, Hashable {
     entries[path] = Entry(access: access, isFolder: isFolder)
   }
 
+  /// Removes an entry, so that the one above decides.
+  mutating func remove(_ path: AbsolutePath) { if path != .root { entries[path] = nil } }
+
   /// The access of a path: that of the nearest entry above it, or its own.
   func access(to path: AbsolutePath) -> Access { entries[enclosingEntry(of: path)]?.access ?? .hidden }
 

@@ -1,6 +1,7 @@
 """What a hostile job would try, tried in a sandbox.
 
-    sandbox_range.py LAUNCHER MODE FOLDER     MODE: bwrap, landlock, or open (no sandbox at all)
+    sandbox_range.py LAUNCHER MODE FOLDER     MODE: bwrap, landlock, landlock-only (without namespaces), or open (no
+                                              sandbox at all)
     sandbox_range.py attack NAME              inside
 
 Builds a range in FOLDER (a project, a home with keys, sockets, a victim process), runs each probe as a process of its own,
@@ -496,6 +497,13 @@ def block_device(place):
         return "made and opened the disk"
 
 
+@probe(
+    policy=("--preset", "workspace", "--variable", "LD_DEBUG=statistics", "--variable", "LD_DEBUG_OUTPUT=BASE/outside/dbg"),
+    effect=lambda place: any(name.startswith("dbg") for name in os.listdir(place["base"] + "/outside")))
+def loader_of_what_sets_it_up(place):
+    raise Denied(f"the loader wrote nothing, though LD_DEBUG is {os.environ.get('LD_DEBUG')}")
+
+
 @probe()
 def kernel_setting(place):
     os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
@@ -521,7 +529,7 @@ def control_group(place):
 
 # Those that this machine or user may not be able to do even without a sandbox.
 UNSURE = {
-    "dns", "icmp", "tcp6", "virtual-machine-socket", "typing-into-the-terminal", "io-uring", "keyring", "mount", "packets",
+    "loader-of-what-sets-it-up",    "dns", "icmp", "tcp6", "virtual-machine-socket", "typing-into-the-terminal", "io-uring", "keyring", "mount", "packets",
     "unmount-what-protects", "block-device", "kernel-setting", "control-group", "memory-of-others", "descriptors",
     "remount-in-a-user-namespace", "docker-socket", "docker-socket-with-network", "hard-link-to-outside", "ptrace",
     "environment-of-others",
@@ -624,6 +632,9 @@ class Range:
 
     def run(self, name):
         _, cwd, policy, effect = PROBES[name]
+        if self.mode != "bwrap" and "--variable" in policy:
+            # Only bwrap is a program that sets a sandbox up; here the launcher would write.
+            policy = policy[:policy.index("--variable")]
         self.files()
         place = dict(self.place)
         for server in self.servers[self.lasting:]:
@@ -640,16 +651,19 @@ class Range:
         else:
             words += [
                 "launch", "--cwd", f"{self.base}/{cwd}", "--home", self.base + "/home",
-                "--state", self.base + "/project/.agentscript", "--runtime", self.base + "/runtime", *policy,
+                "--state", self.base + "/project/.agentscript", "--runtime", self.base + "/runtime", 
+                *(word.replace("BASE", self.base) for word in policy),
+                *(["--without-namespaces"] if self.mode == "landlock-only" else []),
                 # The probes themselves, where reading is narrowed.
                 *(["--read", os.path.realpath(__file__)] if policy[0].startswith("--read") else []), "--",
             ]
         words += [sys.executable, "-I", os.path.realpath(__file__), "attack", name, json.dumps(place)]
-        environment = dict(os.environ, AGENTSCRIPT_SANDBOX=self.mode)
+        environment = dict(os.environ, AGENTSCRIPT_SANDBOX=self.mode.removesuffix("-only"))
         try:
             done = subprocess.run(
                 words, cwd=f"{self.base}/{cwd}", stdin=terminal, capture_output=True, timeout=60, env=environment)
-            said = done.stdout.decode(errors="replace").strip()
+            lines = done.stdout.decode(errors="replace").splitlines()
+            said = next((line for line in lines if line.startswith(("SUCCEEDED", "DENIED"))), "")
             problem = done.stderr.decode(errors="replace").strip()
         except subprocess.TimeoutExpired:
             said, problem = "", "did not end"
@@ -680,7 +694,7 @@ class Range:
         for name in PROBES:
             verdict, detail = self.run(name)
             unsure = "unsure" if name in UNSURE else "sure"
-            print(name, verdict, unsure, " ".join(detail.split()), sep="\t", flush=True)
+            print(name, verdict, unsure, " ".join(detail.split())[:300], sep="\t", flush=True)
         self.victim.kill()
         self.clear()
 

@@ -47,6 +47,7 @@ let package = Package(
         .embedInCode("agentscript/api.lua"),
         .embedInCode("agentscript/arguments.lua"),
         .embedInCode("agentscript/glob.lua"),
+        .embedInCode("agentscript/launch.lua"),
         .embedInCode("agentscript/repl.lua"),
         .embedInCode("agentscript/repl_completion.lua"),
         .embedInCode("agentscript/repl_printer.lua"),

@@ -44,3 +44,27 @@ public struct ScriptInvocation: Sendable, Hashable {
   /// How the program was called, which begins the messages about a script's own errors, as in `lua`.
   var programName: String { argv.first ?? "agentscript" }
 }
+
+extension ScriptInvocation {
+  /// What the runner of a detached job runs: the task whose spec comes on standard input, in that state folder.
+  public static func runner(stateFolder: String) -> ScriptInvocation {
+    var invocation = ScriptInvocation(argv: ["agentscript"])
+    invocation.ignoreEnvironment = true
+    invocation.steps = [.code("require('agentscript.launch').runner()")]
+    invocation.options.home = stateFolder
+    invocation.options.isQuiet = true
+    return invocation
+  }
+
+  /// One task in the foreground, by its spec as JSON.
+  public static func task(_ spec: String, options: RunOptions) -> ScriptInvocation {
+    var invocation = ScriptInvocation(argv: ["agentscript"])
+    invocation.ignoreEnvironment = true
+    // As a Lua literal: every byte of it by its number.
+    let literal = spec.utf8.map { "\\\($0 < 10 ? "00" : $0 < 100 ? "0" : "")\($0)" }.joined()
+    invocation.steps = [.code("require('agentscript.launch').foreground(\"\(literal)\", \(options.wantsJSON))")]
+    invocation.options = options
+    invocation.options.wantsJSON = false
+    return invocation
+  }
+}

@@ -5,12 +5,13 @@ enum CommandWord {
   /// The commands of this version and their aliases.
   static let known = [
     "run", "jobs", "ls", "show", "logs", "results", "wait", "kill", "rm", "prune", "completions", "doctor", "help",
+    "spawn", "launch", "bg-spawn",
     "bg-jobs", "bg-results", "bg-kill",
   ]
 
   /// Commands that a later version brings. They are refused, so that no script comes to depend on their names.
   static let later = [
-    "spawn", "launch", "bg-spawn", "resume", "runs", "top", "graph", "report", "serve", "mcp", "route", "agents",
+    "resume", "runs", "top", "graph", "report", "serve", "mcp", "route", "agents",
     "decisions", "answer", "config", "init", "trust",
   ]
 

@@ -1,3 +1,5 @@
+import Runtime
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -9,6 +11,7 @@
 struct Main {
   static func main() {
     let argv = CommandLine.arguments
+    if argv.count == 3, argv[1] == DetachedRunner.word { exit(ScriptEntry.run(.runner(stateFolder: argv[2]))) }
     switch CommandWord.meaning(of: argv.dropFirst().first) {
     case .command: exit(Commands.run(Array(argv.dropFirst())))
     case .later: exit(fail(.notThereYet(command: argv[1])))

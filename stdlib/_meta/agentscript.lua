@@ -51,6 +51,7 @@
 ---@field idle_timeout? duration how long a command may show no sign of life (default: none)
 ---@field limits? { memory?: integer|string, cpu?: duration, nofile?: integer, processes?: integer, output?: integer|string|false }
 ---@field sandbox? "read-only"|"workspace"|false|{ read?: string[], write?: string[], net?: boolean } what a command may touch
+---@field detach? boolean let a command outlive the script, in a background runner (default: false)
 ---@field tty? boolean give a command a terminal of its own (default: false)
 ---@field retries? integer how often it is tried again after a failure (default: 0)
 ---@field retry_delay? duration before each retry (default: 0)

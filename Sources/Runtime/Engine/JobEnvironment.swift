@@ -13,6 +13,8 @@ struct JobEnvironment: Sendable {
     static let job = "AGENTSCRIPT_JOB_ID"
     static let run = "AGENTSCRIPT_RUN_ID"
     static let attempt = "AGENTSCRIPT_ATTEMPT"
+    /// Of the runner of a detached job, and of nothing that it runs.
+    static let detached = "AGENTSCRIPT_DETACHED"
   }
 
   /// The entry of an environment that holds a mark.
@@ -55,6 +57,16 @@ struct JobEnvironment: Sendable {
     own[Mark.job] = job
     own[Mark.run] = run
     own[Mark.attempt] = String(attempt)
+    own[Mark.detached] = .some(nil)
+    return entries(own)
+  }
+
+  /// All entries for a runner of a detached job: it belongs to no job, whoever starts it.
+  func entriesOfRunner() -> [[UInt8]] {
+    entries([Mark.job: nil, Mark.run: nil, Mark.attempt: nil, Mark.detached: "1"])
+  }
+
+  private func entries(_ own: [String: String?]) -> [[UInt8]] {
     let names = Set(own.keys.map { Array($0.utf8) })
     var entries = inherited.filter { !names.contains($0.name) }.map(\.entry)
     for (name, value) in own { if let value { entries.append(Array("\(name)=\(value)\0".utf8)) } }

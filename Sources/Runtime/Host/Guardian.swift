@@ -9,7 +9,7 @@ internal import CProcess
 /// The process above this one that ends whatever this one leaves behind: see `cguard.h`.
 public enum Guardian {
   /// An entry of the environment that marks a process which is to outlive whoever started it.
-  static let sparedMark = "AGENTSCRIPT_DETACHED=1"
+  static let sparedMark = "\(JobEnvironment.Mark.detached)=1"
 
   /// How long processes that a run has left may take to end after TERM, in milliseconds.
   private static let grace: Int32 = 5_000

@@ -18,6 +18,10 @@ extension ScriptHost {
     try define("wait_for_completion", in: ScriptHost.moduleName) { host, call throws(HostFailure) in
       try host.waitForCompletion(call)
     }
+    try define("leave_standard_streams", in: ScriptHost.moduleName) { _, _ throws(HostFailure) in
+      StandardOutput.leaveStreams()
+      return .nothing
+    }
     try define("completions", in: ScriptHost.moduleName) { host, call throws(HostFailure) in
       try host.completions(call)
     }
@@ -44,6 +48,7 @@ extension ScriptHost {
     let isBackground = inBackground || request.runsInBackground
     if !isBackground { try call.mustWait() }
     request.spec.parent = parentJob(of: call.task)
+    if let spec = request.detached { return try startDetached(spec, request, call, isBackground: isBackground) }
     if request.spec.id != nil { return try startChecked(request, call, isBackground: isBackground) }
     let record = try session.open().submit(request.spec)
     note(record, request, call.task)
@@ -70,6 +75,37 @@ extension ScriptHost {
           host.note(record, request, task)
           return isBackground
             ? .value(host.objects.push(.job(record.id))) : host.awaitResult(record.id, until: nil, isForeground: true)
+        })
+    }
+    return .wait(wait, until: nil)
+  }
+
+  /// Starts a runner of its own for the job, and follows the job from here.
+  private func startDetached(
+    _ table: LuaTable, _ request: TaskRequest, _ call: HostCall, isBackground: Bool
+  ) throws(HostFailure) -> HostOutcome {
+    try call.mustWait()
+    let directory = try session.directory(), gate = gate, id = call.task.id, name = call.name
+    var table = table
+    if request.spec.id == nil {
+      let made = DetachedRunner.makeID(slug: request.key ?? request.spec.slugSource(secrets.redaction))
+      table["key"] = .nil
+      table["id"] = .text(made.rawValue)
+    }
+    let spec = LuaJSON.text(.table(table))
+    let (number, wait) = expectAnswer()
+    OwnThread.start {
+      let accepted = Result { () throws(DetachedRunner.Failure) in try DetachedRunner.start(spec, in: directory) }
+      gate.post(
+        .answer(number) { host throws(HostFailure) in
+          guard host.tasks[id] != nil else { return .nothing }
+          let job: JobID
+          do throws(DetachedRunner.Failure) { job = try accepted.get() } catch {
+            throw .misuse("\(name): \(error.sentence)")
+          }
+          if let key = request.key { host.book.names[key] = job }
+          try host.follow(job)
+          return isBackground ? .value(host.objects.push(.job(job))) : host.awaitResult(job, until: nil)
         })
     }
     return .wait(wait, until: nil)
@@ -245,7 +281,7 @@ extension ScriptHost {
   }
 
   /// Brings in a job of another run: its records arrive here like those of our own.
-  private func follow(_ id: JobID) throws(HostFailure) {
+  func follow(_ id: JobID) throws(HostFailure) {
     guard let record = try stored(id) else { return }
     book.keep(record)
     guard !record.status.isTerminal else { return }

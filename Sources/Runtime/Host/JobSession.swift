@@ -23,7 +23,8 @@ final class JobSession {
   /// Where state is kept, whether or not it is there yet.
   func directory() throws(HostFailure) -> StateDirectory {
     do throws(StateDirectoryError) {
-      return try StateDirectory.locate(from: WorkingFolder.path, environment: WorkingFolder.stateVariable)
+      let environment = host.options.home.map { [StateDirectory.variable: $0] } ?? WorkingFolder.stateVariable
+      return try StateDirectory.locate(from: WorkingFolder.path, environment: environment)
     } catch { throw .misuse(error.description) }
   }
 

@@ -9,6 +9,8 @@ struct TaskRequest {
   var function: LuaReference?
   var onProgress: LuaReference?
   var runsInBackground = false
+  /// Its job is to outlive the script: this is the whole spec, for the runner.
+  var detached: LuaTable?
   var dependencies: [String] = []
 }
 
@@ -18,7 +20,7 @@ enum SpecReader {
   static let laterOptions: Set<String> = [
     "retry_on", "simplify", "model", "tier", "fallback_models", "system", "schema", "max_turns",
     "max_tokens", "max_cost", "tools", "disallowed_tools", "permission_mode", "priority", "when", "trigger_rule",
-    "reads", "writes", "isolation", "gate", "speculative", "affinity", "detach", "topic", "labels",
+    "reads", "writes", "isolation", "gate", "speculative", "affinity", "topic", "labels",
     "phase", "cache", "hedge", "merge", "effect", "backend",
   ]
 
@@ -54,6 +56,9 @@ enum SpecReader {
     request.onProgress = try options.function("on_progress")
     request.runsInBackground = try options.flag("run_in_background") ?? false
     request.key = id ?? key
+    if try options.flag("detach") == true {
+      request.detached = try detached(table, spec, options.subject, isInGroup: isInGroup)
+    }
     if isInGroup {
       request.dependencies = try options.texts("dependencies", "depends_on") ?? []
     } else {
@@ -67,6 +72,26 @@ enum SpecReader {
     // Only now: a slip in the name of one of them has been told before.
     if work == nil { throw .misuse("\(options.subject): nothing to run; give it a command, a prompt or an fn") }
     return request
+  }
+
+  /// The spec as the runner of a detached job is to get it.
+  private static func detached(
+    _ table: LuaTable, _ spec: TaskSpec, _ subject: String, isInGroup: Bool
+  ) throws(HostFailure) -> LuaTable {
+    if isInGroup { throw .misuse("\(subject): detach does not belong to the tasks of a task_group") }
+    switch spec.work {
+    case .shell, .arguments: break
+    case .function, .prompt: throw .misuse("\(subject): detach needs a command: a function ends with its script")
+    }
+    if !table["on_progress"].isNil {
+      throw .misuse("\(subject): detach and on_progress exclude each other: the job may outlive the script")
+    }
+    if case .string = table["stdin"], table["stdin"].exactText == nil {
+      throw .misuse("\(subject): the stdin of a detached task must be UTF-8")
+    }
+    var rest = table
+    for name in ["detach", "run_in_background"] { rest[name] = .nil }
+    return rest
   }
 
   private static func jobID(_ text: String, _ subject: String) throws(HostFailure) -> JobID {

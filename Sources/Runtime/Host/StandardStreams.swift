@@ -16,6 +16,17 @@ enum StandardOutput {
     fflush(nil)
     writeAll(text, to: 1)
   }
+
+  /// Lets go of standard input and output, for a process that goes on without whoever started it.
+  static func leaveStreams() {
+    fflush(nil)
+    for (descriptor, flags) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_WRONLY)] {
+      let null = open("/dev/null", flags | O_CLOEXEC)
+      guard null >= 0 else { continue }
+      dup2(null, descriptor)
+      close(null)
+    }
+  }
 }
 
 private func writeAll(_ text: String, to descriptor: Int32) {

@@ -12,6 +12,7 @@ struct RunCommand: ParsableCommand {
 
       Example:
         agentscript run --timeout 30m --var target=staging deploy.lua --fast
+        agentscript run --detach nightly.lua
       """)
 
   @Option(
@@ -47,28 +48,42 @@ struct RunCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Write no progress.")
   var quiet = false
 
+  @Flag(help: "Let it run in the background as a job of its own, without this terminal; the job's id is written.")
+  var detach = false
+
   @Option(help: .hidden) var resume: String?
   @Option(help: .hidden) var budget: String?
   @Flag(help: .hidden) var dryRun = false
-  @Flag(help: .hidden) var detach = false
 
   @Argument(
     help: ArgumentHelp("The script and its arguments.", valueName: "file"), completion: .file(extensions: ["lua"]))
   var words: [String] = []
 
   func validate() throws {
-    let later = [("--resume", resume != nil), ("--budget", budget != nil), ("--dry-run", dryRun), ("--detach", detach)]
+    let later = [("--resume", resume != nil), ("--budget", budget != nil), ("--dry-run", dryRun)]
     if let option = later.first(where: \.1)?.0 { throw ValidationError("the option '\(option)' is not there yet") }
     guard !words.isEmpty else { throw ValidationError("run needs the FILE of a script") }
+    if detach, words[0] == "-" { throw ValidationError("--detach needs a FILE: standard input ends with this terminal") }
   }
 
   func run() throws {
     let argv = CommandLine.arguments
+    if detach { return try runDetached(argv) }
     var invocation = ScriptInvocation(argv: argv)
     invocation.scriptIndex = argv.count - words.count
     invocation.main = words[0] == "-" ? .standardInput : .file(words[0])
     invocation.options = options
     throw CommandEnd(code: ScriptEntry.run(invocation))
+  }
+
+  /// The same command line, without `--detach`, becomes the command of a detached job.
+  private func runDetached(_ argv: [String]) throws {
+    if let problem = ScriptFile.problem(words[0]) { throw CommandFailure(message: problem, status: .usage) }
+    let options = argv.dropFirst().prefix(argv.count - 1 - words.count).filter { $0 != "--detach" }
+    var order = TaskOrder(command: [DetachedRunner.programPath] + options + words)
+    order.set("name", words[0])
+    let file = words[0].split(separator: "/").last.map(String.init) ?? words[0]
+    try Detaching.start(order, id: nil, slug: file, json: json)
   }
 
   /// Puts `--` before the script of a `run` command line, so that the script's own options are not taken for ours.

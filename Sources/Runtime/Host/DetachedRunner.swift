@@ -50,7 +50,8 @@ public enum DetachedRunner {
     for descriptor in [input, log, ends[1]] { close(descriptor) }
     defer { close(ends[0]) }
     switch started {
-    case .failure(let failure): throw Failure(sentence: "no runner could be started: \(SystemMessage.text(failure.number))")
+    case .failure(let failure):
+      throw Failure(sentence: "no runner could be started: \(SystemMessage.text(failure.number))")
     case .success(let child):
       // While we live somebody has to reap it.
       _ = ExitWatch.shared.whenEnded(child) { _ = child.reap() }

@@ -88,7 +88,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: "agentscript \(ProgramVersion.text)",
     subcommands: [
-      RunCommand.self, SpawnCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self, WaitCommand.self,
+      RunCommand.self, SpawnCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self,
+      WaitCommand.self,
       KillCommand.self, RemoveCommand.self, PruneCommand.self, DoctorCommand.self, CompletionsCommand.self,
     ])
 }

@@ -63,7 +63,9 @@ struct RunCommand: ParsableCommand {
     let later = [("--resume", resume != nil), ("--budget", budget != nil), ("--dry-run", dryRun)]
     if let option = later.first(where: \.1)?.0 { throw ValidationError("the option '\(option)' is not there yet") }
     guard !words.isEmpty else { throw ValidationError("run needs the FILE of a script") }
-    if detach, words[0] == "-" { throw ValidationError("--detach needs a FILE: standard input ends with this terminal") }
+    if detach, words[0] == "-" {
+      throw ValidationError("--detach needs a FILE: standard input ends with this terminal")
+    }
   }
 
   func run() throws {

@@ -17,9 +17,10 @@ extension CommandRun {
   private static let killTime = Duration.seconds(10)
 
   /// Asks what outlives the leader to end. Returns how many there were, and the leftovers again if some are still there.
-  func sweep(_ found: Leftovers) async -> (leaked: Int, rest: Leftovers?) {
+  /// What nothing tells of is looked for after a leader that did not obey: its kin may be like it.
+  func sweep(_ found: Leftovers, leaderObeyed: Bool) async -> (leaked: Int, rest: Leftovers?) {
     var leftovers = found
-    if await wait(atMost: CommandRun.naturalTime, until: { !leftovers.mayExist }) { return (0, nil) }
+    if await wait(atMost: CommandRun.naturalTime, until: { !leftovers.mayExist }), leaderObeyed { return (0, nil) }
     // The sign may have been of processes that have ended and are not reaped, or of one that is not to be found.
     guard leftovers.signal(SIGTERM, SIGCONT) > 0 else { return (0, nil) }
     let isGone = await wait(atMost: CommandRun.obeyTime, until: { leftovers.areGone })

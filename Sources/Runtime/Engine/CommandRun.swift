@@ -87,7 +87,8 @@ final class CommandRun: Sendable {
   /// Tells of the end, and ends what outlives the leader.
   private func conclude(_ report: CommandReport, leader: Int?, group: ControlGroup?) async {
     if let leader {
-      let (leaked, rest) = await sweep(Leftovers(of: order, leader: leader, group: group))
+      let leaderObeyed = report.stop == nil || report.end != .signalled(Int(SIGKILL))
+      let (leaked, rest) = await sweep(Leftovers(of: order, leader: leader, group: group), leaderObeyed: leaderObeyed)
       var complete = report
       complete.leaked = leaked
       publish(.ended(complete))

@@ -34,7 +34,7 @@ struct Leftovers: Sendable {
   var count: Int { seen.count }
 
   /// Whether there are none. Cheap as long as nothing tells of any.
-  var areGone: Bool { !mayExist || found().isEmpty }
+  var areGone: Bool { (!mayExist && !seen.contains { ProcFiles.isAlive($0) }) || found().isEmpty }
 
   /// Sends signals to every process that is found, and returns how many there were.
   mutating func signal(_ signals: Int32...) -> Int {
@@ -83,8 +83,10 @@ enum ProcFiles {
   }
 
   /// The numbers of all processes.
-  static func processes() -> [pid_t] {
-    guard let folder = opendir("/proc") else { return [] }
+  static func processes() -> [pid_t] { numbers(in: "/proc") }
+
+  private static func numbers(in path: String) -> [pid_t] {
+    guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
     var result: [pid_t] = []
     while let entry = readdir(folder) {
@@ -105,7 +107,8 @@ enum ProcFiles {
   /// One process; nil if there is none of that number.
   static func status(of pid: pid_t) -> Status? {
     guard let fields = fields(of: pid) else { return nil }
-    let hasEnded = fields.state == UInt8(ascii: "Z") || fields.state == UInt8(ascii: "X")
+    // A process that goes on without its first thread has a zombie's state.
+    let hasEnded = fields.state == UInt8(ascii: "X") || (fields.state == UInt8(ascii: "Z") && fields.number(17) <= 1)
     return Status(
       hasEnded: hasEnded, session: pid_t(truncatingIfNeeded: fields.number(3)), startTime: fields.number(19))
   }
@@ -162,9 +165,24 @@ enum ProcFiles {
   /// Whether the environment that a process was started with holds all of some entries. False for a process of another
   /// user.
   static func environment(of pid: pid_t, holdsAll marks: [[UInt8]]) -> Bool {
-    guard let text = contents(of: "/proc/\(pid)/environ", limit: 1 << 20) else { return false }
+    guard var text = contents(of: "/proc/\(pid)/environ", limit: 1 << 20) else { return false }
+    if text.isEmpty, let thread = otherThread(of: pid) {
+      text = contents(of: "/proc/\(pid)/task/\(thread)/environ", limit: 1 << 20) ?? []
+    }
     let entries = text.split(separator: 0)
     return marks.allSatisfy { mark in entries.contains { $0.elementsEqual(mark) } }
+  }
+
+  /// A thread of a process that goes on without its first one, through which alone its environment is seen.
+  private static func otherThread(of pid: pid_t) -> pid_t? {
+    guard let fields = fields(of: pid), fields.number(17) > 1 else { return nil }
+    return numbers(in: "/proc/\(pid)/task").first { $0 != pid }
+  }
+
+  /// Whether a process that was found is still there.
+  static func isAlive(_ process: FoundProcess) -> Bool {
+    guard let status = status(of: process.pid) else { return false }
+    return status.startTime == process.startTime && !status.hasEnded
   }
 
   /// The machine's age in clock ticks, as start times are counted.

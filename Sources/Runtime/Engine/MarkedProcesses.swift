@@ -26,18 +26,21 @@ public struct MarkedProcesses: Sendable {
   @discardableResult
   public func end(grace: Duration = .seconds(5)) -> Int {
     var seen: Set<FoundProcess> = []
+    var emptyLooks = 0
     let start = MonotonicTime.now
     let endOfGrace = start.advanced(by: grace)
     let deadline = endOfGrace.advanced(by: .seconds(2))
     while MonotonicTime.now < deadline {
       let found = self.found()
-      if found.isEmpty { break }
+      // Who becomes another program has no environment for a moment.
+      emptyLooks = found.isEmpty ? emptyLooks + 1 : 0
+      if emptyLooks == 3 { break }
       let isOver = MonotonicTime.now >= endOfGrace
       for process in found where isOver || !seen.contains(process) {
         process.signal(isOver ? [SIGKILL] : [SIGTERM, SIGCONT])
       }
       seen.formUnion(found)
-      usleep(isOver ? 2_000 : 10_000)
+      usleep(isOver || found.isEmpty ? 2_000 : 10_000)
     }
     ControlGroup.endAll(of: run)
     return seen.count

@@ -31,6 +31,7 @@ extension ScriptHost {
 
   /// Cancels what a task that failed or was cancelled left running.
   private func abandon(_ task: ScriptTask, reason: String) {
+    if task.owner === root { Guardian.beginGrace() }
     for child in inOrder(task.children) { cancel(child, .owner(reason: reason)) }
     for job in task.jobs { session.cancel(job, reason: reason) }
   }

@@ -173,6 +173,7 @@ final class ScriptHost {
 
   /// Ctrl-C: what runs gets an error that it may catch; where nothing runs, the main chunk's wait gets it.
   private func interrupt() {
+    Guardian.beginGrace()
     isInterrupted = true
     guard current == nil, let main = root.children.values.min(by: { $0.id < $1.id }), main.wait != nil else { return }
     isInterrupted = false

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 /// A program that runs beside the test, as the leader of a session of its own. Its output goes to files in its folder.
@@ -82,6 +83,7 @@ final class PseudoTerminal: Sendable {
   /// What a program opens.
   let path: String
   private let side: Int32
+  private let isOpen = Atomic(true)
 
   init() throws {
     side = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
@@ -112,6 +114,16 @@ final class PseudoTerminal: Sendable {
     }
   }
 
-  /// Closes the terminal, as its window does. Must not be used afterwards.
-  func hangUp() { if fcntl(side, F_GETFD) >= 0 { close(side) } }
+  /// How it treats keys and output.
+  var modes: [UInt32] {
+    var modes = termios()
+    tcgetattr(side, &modes)
+    return [modes.c_iflag, modes.c_oflag, modes.c_cflag, modes.c_lflag]
+  }
+
+  /// Closes the terminal, as its window does. It cannot be used afterwards.
+  func hangUp() {
+    let isOpen = isOpen.exchange(false, ordering: .relaxed)
+    if isOpen { close(side) }
+  }
 }

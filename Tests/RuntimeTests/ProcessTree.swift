@@ -37,7 +37,19 @@ struct ProcessTree: Sendable {
     return [ProcessTree.probe] + words + (shape.obeys ? [] : ["stubborn"]) + (isMarked ? ["marked"] : [])
   }
 
+  /// A command for a program that is to find no control groups, where this user may take them from it; else the command.
+  static func withoutGroups(_ command: [String]) -> [String] {
+    guard getuid() == 0, access("/usr/bin/unshare", X_OK) == 0 else { return command }
+    return ["/usr/bin/unshare", "-m", "/bin/sh", "-c", "umount -l -a -t cgroup2; exec \"$@\"", "sh"] + command
+  }
+
   static let probe: String = ProgramRun.agentscript.replacing("/agentscript", with: "/TreeProbe")
+
+  /// A program with its arguments that is one process of such a tree.
+  var leaf: [String] { [ProcessTree.probe, "leaf", cookie, readyFile] }
+
+  /// How many leaves have come to rest.
+  var restingCount: Int { TestFile.text(readyFile).count }
 
   private var readyFile: String { folder + "/ready" }
 
@@ -58,7 +70,8 @@ struct ProcessTree: Sendable {
       guard fields.count > 2, pid != getpid() else { return nil }
       let isNamed = stat[open...close] == "(\(cookie))"
       guard isNamed || TestFile.text("/proc/\(pid)/cmdline").contains(cookie) else { return nil }
-      if fields[1].hasPrefix("Z"), fields[2] == "1" { return nil }
+      let isWhole = fields.count > 18 && fields[18] == "1"
+      if fields[1].hasPrefix("Z"), isWhole, fields[2] == "1" { return nil }
       return "\(pid) \(stat[open...close]) \(fields[1]) child of \(fields[2])"
     }
   }

@@ -33,7 +33,10 @@ import Testing
     let seed: UInt64
     let shape: ProcessTree.Shape
 
-    var description: String { "\(end) of tree \(seed) with \(shape)" }
+    /// Whether the program may use control groups: else only adoption, sessions and marks hold the tree together.
+    var hasGroups: Bool { seed / 2 % 2 == 0 }
+
+    var description: String { "\(end) of tree \(seed) with \(shape)\(hasGroups ? "" : ", without groups")" }
   }
 
   /// The time of grace, and the two seconds that everything may take beyond it.
@@ -67,8 +70,9 @@ import Testing
     let limit = item.end == .timeout ? ["--timeout", "2s"] : []
     let home = folder.path + "/state"
     let begin = ContinuousClock.now
+    let command = [ProgramRun.agentscript, "run", "--quiet"] + limit + [script]
     let program = try LiveProgram(
-      [ProgramRun.agentscript, "run", "--quiet"] + limit + [script], in: folder.path,
+      item.hasGroups ? command : ProcessTree.withoutGroups(command), in: folder.path,
       environment: ["AGENTSCRIPT_HOME": home])
     let isComplete = await eventually(within: .seconds(30)) { tree.isComplete }
     #expect(isComplete || item.end == .timeout, "\(item): the tree never stood")
@@ -84,8 +88,9 @@ import Testing
   }
 
   private func script(_ item: Case, _ tree: ProcessTree) -> String {
-    // Nobody adopts what leaves its session once the guardian is dead: the marks in the environment are all there is then.
-    let words = tree.command(leaves: item.end == .leaderEnds, isMarked: item.end == .guardianKilled)
+    // Without groups nobody adopts what leaves its session once the guardian is dead: the marks are all there is then.
+    let isMarked = item.end == .guardianKilled && !item.hasGroups
+    let words = tree.command(leaves: item.end == .leaderEnds, isMarked: isMarked)
     let command = words.map { "\"\($0)\"" }.joined(separator: ", ")
     let spawn = "local job = spawn { name = 'tree', command = { \(command) } }\n"
     let go = "while not io.open('go') do sleep(5) end\n"
@@ -152,9 +157,10 @@ import Testing
     _ words: [String]
   ) async throws {
     let folder = try ScratchFolder()
-    let tree = ProcessTree(seed: 2, shape: .stubborn, in: folder.path)
+    let shape = words == ["jobs"] ? ProcessTree.Shape.daemon : .stubborn
+    let tree = ProcessTree(seed: 2, shape: shape, in: folder.path)
     defer { tree.cleanUp() }
-    let item = Case(end: .guardianKilled, seed: 2, shape: .stubborn)
+    let item = Case(end: .guardianKilled, seed: 2, shape: shape)
     let script = try folder.write(self.script(item, tree), to: "\(tree.cookie).lua")
     let environment = ["AGENTSCRIPT_HOME": folder.path + "/state"]
     let program = try LiveProgram(

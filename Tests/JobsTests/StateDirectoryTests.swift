@@ -29,6 +29,21 @@ import Testing
     #expect(try StateDirectory.locate(from: "/", environment: [:]).path == "/.agentscript")
   }
 
+  @Test func WhatStandsWhereASandboxedJobMustNotMakeAFolderIsPassedOverAndCanBeTaken() throws {
+    let folder = try TemporaryFolder()
+    for path in ["/repo", "/repo/.git", "/repo/a"] { #expect(mkdir(folder.path + path, 0o700) == 0) }
+    for path in ["/repo/a/.agentscript", "/repo/a/.git"] {
+      #expect(mkdir(folder.path + path, 0o700) == 0 && chmod(folder.path + path, StateDirectory.placeholderMode) == 0)
+    }
+    #expect(
+      try StateDirectory.locate(from: folder.path + "/repo/a", environment: [:]).path == folder.path
+        + "/repo/.agentscript")
+    let taken = StateDirectory(path: folder.path + "/repo/a/.agentscript")
+    try taken.create()
+    #expect(try StateDirectory.locate(from: folder.path + "/repo/a", environment: [:]) == taken)
+    #expect(access(taken.jobsPath, W_OK) == 0)
+  }
+
   @Test func AFolderThatOthersMayWriteToIsRefusedWithTheRemedy() throws {
     let folder = try TemporaryFolder()
     let planted = folder.path + "/.agentscript"

@@ -74,6 +74,12 @@ public struct StateDirectory: Sendable, Hashable {
       guard chmod(path, 0o700) == 0 else { throw StateDirectoryError(.cannotCreate, path, errno) }
     } else if errno != EEXIST {
       throw StateDirectoryError(.cannotCreate, path, errno)
+    } else {
+      var info = stat()
+      // With another mode it is no placeholder any more, and whoever made it leaves it alone.
+      if lstat(path, &info) == 0, StateDirectory.isPlaceholder(info), chmod(path, 0o700) != 0 {
+        throw StateDirectoryError(.cannotCreate, path, errno)
+      }
     }
   }
 

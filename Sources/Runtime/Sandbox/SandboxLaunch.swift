@@ -72,11 +72,7 @@ final class SandboxLaunch: Sendable {
     _ policy: SandboxPolicy, in surroundings: SandboxSurroundings, for subject: Subject
   ) throws(SandboxFailure) {
     let sandbox = try ResolvedSandbox(policy, in: surroundings)
-    let program = subject.program
-    if program.hasPrefix("/"), SandboxFile.kind(of: AbsolutePath(program)) != nil, !sandbox.canRead(program) {
-      throw SandboxFailure(
-        .policy, "the program '\(Escaping.line(program))' cannot be seen in the sandbox; list its folder in read")
-    }
+    try SandboxLaunch.check(subject.program, sandbox)
     let forced = getenv(Self.variable).map { String(cString: $0) }
     switch try SandboxLaunch.choose(SandboxSupport.current(), forced: forced) {
     case .bubblewrap(let means): try self.init(sandbox, means, subject)
@@ -151,6 +147,21 @@ final class SandboxLaunch: Sendable {
   deinit {
     for descriptor in inherited { close(descriptor) }
     if let ruleset { close(ruleset) }
+  }
+
+  /// Says what bwrap would only say in the job's output: that the program is not there or cannot be seen.
+  private static func check(_ program: String, _ sandbox: ResolvedSandbox) throws(SandboxFailure) {
+    guard program.utf8.contains(UInt8(ascii: "/")) else { return }
+    let folder = sandbox.workingDirectory
+    let path = AbsolutePath(program, from: folder)
+    guard access(path.text, X_OK) == 0, SandboxFile.kind(of: path) != .folder else {
+      throw SandboxFailure(
+        .policy, ProgramSearch.diagnosis(of: program, from: folder.text, searchPath: nil, errno: nil))
+    }
+    guard sandbox.canRead(path.text) else {
+      throw SandboxFailure(
+        .policy, "the program '\(Escaping.line(program))' cannot be seen in the sandbox; list its folder in read")
+    }
   }
 
   /// Which means to use. A forced one is used or nothing is.

@@ -47,7 +47,7 @@ enum { LOOK_MILLISECONDS = 10, KILL_LOOK_MILLISECONDS = 2, LAST_PATIENCE_MILLISE
 enum { EMPTY_LOOKS = 3 };
 
 // What the runtime leaves has so many milliseconds at least, even if the runtime took the whole time of grace for itself.
-enum { LEAST_GRACE = 1000 };
+enum { LEAST_GRACE = 500 };
 
 struct guard {
   pid_t runtime;
@@ -453,9 +453,9 @@ void cprocess_guardian_hurry(void) {
   if (hurry_pipe >= 0) (void)!write(hurry_pipe, "h", 1);
 }
 
-void cprocess_guardian_begin_grace(void) {
+void cprocess_guardian_begin_grace(long long age) {
   char text[1 + sizeof(long long)] = "t";
-  long long time = now();
+  long long time = now() - age;
   memcpy(text + 1, &time, sizeof time);
   if (hurry_pipe >= 0) (void)!write(hurry_pipe, text, sizeof text);
 }

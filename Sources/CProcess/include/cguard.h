@@ -25,8 +25,8 @@ void cprocess_guardian_groups(const char *prefix);
 // Makes the guardian leave no grace to what it finds after our end. May be called from a signal handler.
 void cprocess_guardian_hurry(void);
 
-// Tells the guardian that everything is being ended: the time of grace counts from now, whenever our end comes, but for a
-// second that what it finds has in any case.
-void cprocess_guardian_begin_grace(void);
+// Tells the guardian that everything is being ended, since so many milliseconds: the time of grace counts from then, whenever
+// our end comes, but for half a second that what it finds has in any case.
+void cprocess_guardian_begin_grace(long long age);
 
 #endif

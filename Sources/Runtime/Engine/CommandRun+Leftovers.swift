@@ -12,7 +12,7 @@ extension CommandRun {
   /// How long it waits for them to obey.
   private static let obeyTime = Duration.milliseconds(150)
   /// What they have for that at least, where the leader took the whole time of grace for itself.
-  private static let leastGrace = Duration.seconds(1)
+  private static let leastGrace = Duration.milliseconds(500)
   /// How long processes are looked for that have been killed.
   private static let killTime = Duration.seconds(10)
 

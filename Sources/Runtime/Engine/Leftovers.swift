@@ -165,7 +165,7 @@ enum ProcFiles {
   /// Whether the environment that a process was started with holds all of some entries. False for a process of another
   /// user.
   static func environment(of pid: pid_t, holdsAll marks: [[UInt8]]) -> Bool {
-    guard var text = contents(of: "/proc/\(pid)/environ", limit: 1 << 20) else { return false }
+    var text = contents(of: "/proc/\(pid)/environ", limit: 1 << 20) ?? []
     if text.isEmpty, let thread = otherThread(of: pid) {
       text = contents(of: "/proc/\(pid)/task/\(thread)/environ", limit: 1 << 20) ?? []
     }

@@ -75,6 +75,12 @@ final class LocalBackend: Sendable {
   /// How many executions have not ended, or have processes left that are being ended.
   var liveCount: Int { state.withLock { $0.runs.count } }
 
+  /// How long ago the first of the executions that are still being ended was asked to end; nil if none was.
+  var graceAge: Duration? {
+    let ends = state.withLock { $0.runs.values.compactMap { run in run.endOfGrace.withLock { $0 } } }
+    return ends.min().map { grace - ($0 - SuspendingClock().now) }
+  }
+
   /// Returns when nothing is left of any execution.
   func drain() async {
     await withCheckedContinuation { continuation in

@@ -36,8 +36,10 @@ public enum Guardian {
   /// Leaves no grace to what remains after our end.
   static func hurry() { cprocess_guardian_hurry() }
 
-  /// Everything is being ended: the time of grace counts from now for what remains after our end too.
-  static func beginGrace() { cprocess_guardian_begin_grace() }
+  /// Everything is being ended: the time of grace counts from then for what remains after our end too.
+  static func beginGrace(ago age: Duration = .zero) {
+    cprocess_guardian_begin_grace(Int64(clamping: Int(age / .milliseconds(1))))
+  }
 
   /// What a signal that ends the run says about why.
   static func reason(for number: Int32) -> String {

@@ -102,6 +102,8 @@ final class JobSession {
   /// Notes the run's end. Nothing is started afterwards.
   func end(exitCode: Int32, status: RunStatus) {
     leftoverSweep?.wait()
+    // Who takes over from the engine is not to grant the grace again.
+    if let age = engine?.backend.graceAge { Guardian.beginGrace(ago: age) }
     guard hasBegun, let registry else { return }
     // Where nobody else does: what has left its job's session and ignores TERM is still there.
     if !Guardian.isThere { MarkedProcesses(of: runID).end() }

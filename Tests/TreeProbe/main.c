@@ -286,7 +286,8 @@ static int report(void) {
   printf("\nignored");
   for (int i = 1; i < NSIG; i++) {
     struct sigaction action;
-    if (sigaction(i, NULL, &action) == 0 && action.sa_handler != SIG_DFL) printf(" %d", i);
+    // Handlers do not survive the execution: those that are there are a library's.
+    if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN) printf(" %d", i);
   }
   mode_t mask = umask(0);
   printf("\numask %03o\nsession %d\n", (unsigned)mask, getsid(0) == getpid());

@@ -184,6 +184,14 @@ static unsigned char on_interrupt(EditLine *edit, int key) {
   return CC_NEWLINE;
 }
 
+static void (*will_stop)(void);
+static void (*has_continued)(void);
+
+void cline_set_stop_hooks(void (*before)(void), void (*after)(void)) {
+  will_stop = before;
+  has_continued = after;
+}
+
 static unsigned char on_suspend(EditLine *edit, int key) {
   (void)key;
   cline *c = current;
@@ -193,9 +201,14 @@ static unsigned char on_suspend(EditLine *edit, int key) {
   sigset_t stop, before;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTSTP);
+  struct sigaction usual = {.sa_handler = SIG_DFL}, handler;
+  if (will_stop) will_stop();
+  sigaction(SIGTSTP, &usual, &handler);
   pthread_sigmask(SIG_UNBLOCK, &stop, &before);
   pthread_kill(pthread_self(), SIGTSTP);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+  sigaction(SIGTSTP, &handler, NULL);
+  if (has_continued) has_continued();
   pthread_mutex_lock(&c->lock);
   c->f.set(edit, EL_PREP_TERM, 1);
   return CC_REDISPLAY;

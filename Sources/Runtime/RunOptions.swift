@@ -8,6 +8,8 @@ public struct RunOptions: Sendable, Hashable {
   public var memoryLimit: Int?
   /// The most Lua instructions that one resume of the script may run. Counting costs about half of Lua's speed.
   public var instructionLimit: Int?
+  /// What room the machine must have for another job to be started.
+  public var pressure = Pressure.Limits()
   /// No progress lines.
   public var isQuiet = false
   /// Results as JSON on standard output.

@@ -49,6 +49,10 @@ void cline_interrupt(cline *editor);
 // thread; does nothing when no line is being edited.
 void cline_restore(cline *editor);
 
+// Functions that are called before the process stops for Ctrl-Z while a line is edited, and when it goes on. To be set before
+// the first editor is opened.
+void cline_set_stop_hooks(void (*before)(void), void (*after)(void));
+
 // The number of columns of the terminal, 80 when unknown.
 int cline_columns(void);
 

@@ -152,6 +152,27 @@ struct EngineState: Sendable {
     if let next = pool.leave(id) { start(next) }
   }
 
+  // MARK: Pressure
+
+  /// Starts no job for now, for a reason; or does again.
+  mutating func hold(_ reason: String?) {
+    if let reason {
+      guard !pool.isClosed else { return }
+      pool.close()
+      outbox.append(.notice(.held(reason)))
+    } else if pool.isClosed {
+      outbox.append(.notice(.held(nil)))
+      for id in pool.open() { start(id) }
+    }
+  }
+
+  /// Ends the jobs that wait for a slot: there will be none.
+  mutating func giveUpWaiting(_ sentence: String) {
+    for (id, job) in jobs.sorted(by: { $0.key < $1.key }) where job.phase == .lined && job.needsSlot {
+      end(id, .failed(.spawnFailed, error: sentence))
+    }
+  }
+
   // MARK: Intent
 
   mutating func intentSettled(_ changes: [JobChange], _ intent: LiveJob.Intent) {

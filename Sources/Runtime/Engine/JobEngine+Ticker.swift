@@ -5,6 +5,10 @@ extension JobEngine {
   private static let period = Duration.milliseconds(200)
   /// Wishes of other processes are looked for at every second tick.
   private static let ticksBetweenWishes = 2
+  /// The machine's pressure is looked at every second.
+  private static let ticksBetweenPressures = 5
+  /// How long jobs wait for room while nothing of ours runs that could give it back.
+  private static let patienceWithPressure = Duration.seconds(60)
   /// How much is read at once; and how far we may be behind before the middle is passed over.
   private static let piece = 256 << 10
   private static let longestBacklog = 8 << 20
@@ -15,6 +19,7 @@ extension JobEngine {
   /// Runs as long as there are live jobs.
   func tick() async {
     var tick = 0
+    var heldSince: MonotonicTime?
     var version: Int64?
     while true {
       try? await Task.sleep(for: JobEngine.period)
@@ -24,8 +29,24 @@ extension JobEngine {
       }
       if mayStop { return }
       tick += 1
+      if tick % JobEngine.ticksBetweenPressures == 0 { look(for: running.count, heldSince: &heldSince) }
       for id in running { scanProgress(id, isLast: false) }
       if tick % JobEngine.ticksBetweenWishes == 0 { version = hearWishes(after: version) }
+    }
+  }
+
+  /// Holds starts back while the machine has no room, and gives up where waiting does not help.
+  private func look(for running: Int, heldSince: inout MonotonicTime?) {
+    let reason = Pressure.now(folder: registry.directory.path).reason(pressureLimits, running: running)
+    perform { $0.hold(reason) }
+    guard let reason, running == 0 else {
+      heldSince = nil
+      return
+    }
+    let since = heldSince ?? .now
+    heldSince = since
+    if MonotonicTime.now.since(since) >= JobEngine.patienceWithPressure {
+      perform { $0.giveUpWaiting("not started: \(reason)") }
     }
   }
 

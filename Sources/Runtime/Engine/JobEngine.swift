@@ -25,6 +25,7 @@ final class JobEngine: Sendable {
   let run: RunRecord
   let backend: LocalBackend
   let functionGrace: Duration
+  let pressureLimits: Pressure.Limits
   let runFunction: FunctionRunner
   private let observer: @Sendable (JobNotice) -> Void
   private let state: Mutex<EngineState>
@@ -34,16 +35,20 @@ final class JobEngine: Sendable {
   /// `grace` between TERM and KILL.
   init(
     state directory: StateDirectory, registry: Registry, run: RunRecord, maxConcurrent: Int = 10,
-    grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(), runFunction: @escaping FunctionRunner,
+    grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(),
+    pressureLimits: Pressure.Limits = Pressure.Limits(), runFunction: @escaping FunctionRunner,
     observer: @escaping @Sendable (JobNotice) -> Void
   ) {
     self.registry = registry
     self.run = run
     self.runFunction = runFunction
+    self.pressureLimits = pressureLimits
     self.observer = observer
     backend = LocalBackend(grace: grace)
     functionGrace = grace * JobEngine.functionPatience
     state = Mutex(EngineState(run: run, directory: directory, slots: max(1, maxConcurrent), secrets: secrets))
+    let reason = Pressure.now(folder: directory.path).reason(pressureLimits, running: 0)
+    if reason != nil { perform { $0.hold(reason) } }
   }
 
   // MARK: Submitting

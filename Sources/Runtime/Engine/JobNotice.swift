@@ -7,6 +7,8 @@ enum JobNotice: Sendable {
   case changed(JobRecord)
   /// The job reported progress.
   case progress(JobRecord)
+  /// No job is started for now, for this reason; nil: some are again.
+  case held(String?)
 }
 
 /// How the function of a task ended.

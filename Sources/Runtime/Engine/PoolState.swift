@@ -2,7 +2,7 @@
 ///
 /// Invariants:
 /// - At most `capacity` elements hold a slot.
-/// - Somebody waits only while every slot is held.
+/// - Somebody waits only while every slot is held, or the pool gives none out.
 /// - Slots are given in the order in which they were asked for; an element that leaves the line changes no one else's place.
 /// - The line's memory is bounded by the number of those who wait, not of those who ever did.
 struct PoolState<Element: Hashable & Sendable>: Sendable {
@@ -16,6 +16,8 @@ struct PoolState<Element: Hashable & Sendable>: Sendable {
   let capacity: Int
   /// Who holds a slot.
   private(set) var holders: Set<Element> = []
+  /// Whether no slot is given out for now, though one may be free.
+  private(set) var isClosed = false
   private var line: [Place] = []
   private var head = 0
   private var tickets: [Element: Int] = [:]
@@ -39,7 +41,7 @@ struct PoolState<Element: Hashable & Sendable>: Sendable {
   /// Asks for a slot. True: the element holds one now. False: it waits, and a later `leave` of somebody returns it.
   mutating func enter(_ element: Element) -> Bool {
     precondition(!contains(element), "\(element) asks for a second slot")
-    guard holders.count >= capacity else {
+    guard isClosed || holders.count >= capacity else {
       holders.insert(element)
       return true
     }
@@ -58,7 +60,22 @@ struct PoolState<Element: Hashable & Sendable>: Sendable {
       tidy()
       return nil
     }
-    guard holders.remove(element) != nil else { return nil }
+    guard holders.remove(element) != nil, !isClosed else { return nil }
+    return next()
+  }
+
+  /// Gives out no slot until `open`.
+  mutating func close() { isClosed = true }
+
+  /// Gives out slots again, and returns who holds one since then.
+  mutating func open() -> [Element] {
+    isClosed = false
+    var started: [Element] = []
+    while holders.count < capacity, let element = next() { started.append(element) }
+    return started
+  }
+
+  private mutating func next() -> Element? {
     while head < line.count {
       let next = line[head].element
       head += 1

@@ -56,9 +56,14 @@ final class JobSession {
     let gate = host.gate
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
-      secrets: host.secrets, runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
+      secrets: host.secrets, pressureLimits: host.options.pressure,
+      runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
       observer: { gate.post(.job($0)) })
     engine = made
+    let backend = made.backend
+    ProcessStop.jobs.withLock { jobs in
+      jobs = ProcessStop.Jobs(pause: { backend.pause() }, proceed: { backend.proceed() })
+    }
     let id = runID
     gate.killSwitch.withLock { killSwitch in
       killSwitch = { code in

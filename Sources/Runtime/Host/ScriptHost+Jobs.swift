@@ -25,6 +25,8 @@ extension ScriptHost {
       book.keep(record)
       presentation.jobChanged(record)
       if record.status.isTerminal { ended(record) }
+    case .held(let reason):
+      if let reason { presentation.say("agentscript: no other job is started for now: \(reason)") }
     case .progress(let record):
       if book.owners[record.id] == nil { book.earlyProgress[record.id, default: []].append(record) }
       book.keep(record)

@@ -56,6 +56,7 @@ public struct ScriptRunner: Sendable {
         }
         gate.nudge()
         nextLook = .now.advanced(by: ScriptRunner.look)
+      case .signal(SIGTSTP): ProcessStop.stop()
       case .signal(SIGINT):
         if gate.isPrompting.load(ordering: .acquiring), let prompt {
           guard prompt.isTerminal else { return giveUp(gate, 130, nil) }

@@ -22,7 +22,7 @@ final class SignalWatch: Sendable {
 
   private let readEnd: Int32
   private let writeEnd: Int32
-  private static let watched = [SIGINT, SIGTERM, SIGHUP, SIGPIPE]
+  private static let watched = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGTSTP]
   /// Marks a signal that the guardian passed on, beside the signal's number in one byte.
   private static let forwardedMark: UInt8 = 0x80
   private let pairs = Mutex(SignalPairs())
@@ -48,7 +48,7 @@ final class SignalWatch: Sendable {
       #else
         let isIgnored = unsafeBitCast(before.__sigaction_u.__sa_handler, to: Int.self) == 1
       #endif
-      if isIgnored, number == SIGHUP || number == SIGTERM { continue }
+      if isIgnored, number != SIGINT, number != SIGPIPE { continue }
       var action = sigaction()
       #if canImport(Glibc)
         action.__sigaction_handler.sa_sigaction = { number, info, _ in SignalWatch.note(number, info) }

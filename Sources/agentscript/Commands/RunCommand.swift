@@ -35,6 +35,20 @@ struct RunCommand: ParsableCommand {
     transform: ArgumentReader.count)
   var instructionLimit: Int?
 
+  @Option(help: ArgumentHelp("The machine's load above which no other job is started.", valueName: "number"))
+  var maxLoad: Double?
+
+  @Option(
+    help: ArgumentHelp("The memory that must be available for another job.", valueName: "size"),
+    transform: ArgumentReader.size)
+  var minFreeMemory: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The space that must be free on the disk for a job; 1G unless given, less on a small disk.", valueName: "size"),
+    transform: ArgumentReader.size)
+  var minFreeDisk: Int?
+
   @Option(
     name: .customLong("var"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -101,7 +115,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private static let takesValue: Set = [
-    "--max-concurrency", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--resume", "--budget",
+    "--max-concurrency", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--max-load",
+    "--min-free-memory", "--min-free-disk", "--resume", "--budget",
   ]
 
   private var options: RunOptions {
@@ -110,6 +125,9 @@ struct RunCommand: ParsableCommand {
     options.timeout = timeout
     options.memoryLimit = memoryLimit
     options.instructionLimit = instructionLimit
+    options.pressure.maxLoad = maxLoad
+    options.pressure.minFreeMemory = minFreeMemory
+    options.pressure.minFreeDisk = minFreeDisk
     options.isQuiet = quiet
     options.wantsJSON = json
     for variable in variables { options.variables[variable.key] = variable.value }

@@ -1,5 +1,6 @@
 internal import CLineEditor
 import Dispatch
+import Runtime
 import Synchronization
 
 #if canImport(Darwin)
@@ -126,6 +127,7 @@ final class LineEditor: Sendable {
   }
 
   private func work() -> Never {
+    cline_set_stop_hooks({ ProcessStop.willStop() }, { ProcessStop.hasContinued() })
     if Self.isTerminal { open() }
     while true {
       hasRequest.wait()

@@ -1,0 +1,58 @@
+import Jobs
+import Testing
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// Ctrl-Z and going on, by the signals that a shell with job control sends.
+@Suite struct StopTests {
+  @Test func aStoppedProgramStopsItsJobsAndItsClocks() throws {
+    let folder = try ScratchFolder()
+    let script = try folder.write(
+      """
+      local r = task { id = "paced", command = "touch up; sleep 0.8; echo ok", timeout = "2s" }
+      assert(r.success, tostring(r))
+      """, to: "stop.lua")
+    let home = folder.path + "/.agentscript"
+    // A group of its own, whose parent is in another group of the same session: else the system refuses to stop it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // Whoever runs the tests may ignore the signal.
+    var signals = sigset_t()
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    // And this thread may block all of them.
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    let flags = Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK)
+    posix_spawnattr_setflags(&attributes, flags)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    let line: [String] = ["env", "AGENTSCRIPT_HOME=\(home)", "sh", "-c", "cd '\(folder.path)' && exec \"$@\"", "sh"]
+    let program: [String] = [ProgramRun.agentscript, "run", "--quiet", script]
+    var words = (line + program).map { strdup($0) }
+    words.append(nil)
+    defer { for word in words { free(word) } }
+    var pid: pid_t = 0
+    try #require(posix_spawn(&pid, "/usr/bin/env", nil, &attributes, &words, environ) == 0)
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(20)
+    while access(folder.path + "/up", F_OK) != 0, clock.now < deadline { usleep(5_000) }
+    kill(pid, SIGTSTP)
+    var status: Int32 = 0
+    #expect(waitpid(pid, &status, WUNTRACED) == pid)
+    #expect(status & 0xFF == 0x7F, "it has stopped: \(status)")
+    let registry = try Registry.open(StateDirectory(path: home), readOnly: true)
+    defer { registry.close() }
+    let job = try #require(try registry.job(JobID(validating: "paced"))?.pid)
+    #expect(TestFile.text("/proc/\(job)/stat").split(separator: ")").last?.hasPrefix(" T") == true, "the job has too")
+    // Longer than the job's limit of time.
+    sleep(3)
+    kill(pid, SIGCONT)
+    #expect(waitpid(pid, &status, 0) == pid)
+    #expect(status == 0, "the job was not timed out: \(status)")
+  }
+}

@@ -145,6 +145,10 @@ final class SandboxLaunch: Sendable {
 
   /// Closes what the process needed, and removes what was made for it, unless other jobs use it too.
   deinit {
+    if !placeholders.isEmpty, !isOver() {
+      // Better they stay than that somebody who still runs sees what they cover.
+      for placeholder in placeholders { _ = Unmanaged.passRetained(placeholder) }
+    }
     for descriptor in inherited { close(descriptor) }
     if let ruleset { close(ruleset) }
   }
@@ -217,11 +221,19 @@ extension SandboxLaunch {
   /// bwrap tells a signal by an exit code of 128 and more, as shells do, and so do commands that it runs: both are told as
   /// that signal.
   func conclusion(_ end: Conclusion) -> Conclusion {
-    guard tier == .bubblewrap, case .exited(let code) = end else { return end }
+    guard tier == .bubblewrap else { return end }
+    _ = isOver()
+    guard case .exited(let code) = end else { return end }
     guard record["exit-code"] != nil else {
       return .notStarted("the sandbox could not be set up, or the program not be executed in it")
     }
     return (129...159).contains(code) ? .signalled(code - 128) : end
+  }
+
+  /// Waits until all in the sandbox have ended, which they do right after bwrap; false if they have not in two seconds.
+  private func isOver() -> Bool {
+    guard let first = record["child-pid"], let number = Int32(exactly: first) else { return true }
+    return SandboxProcesses.hasEnded(number, within: .seconds(2))
   }
 
   /// What bwrap wrote: an object of numbers to a line.

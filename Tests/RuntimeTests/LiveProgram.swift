@@ -78,6 +78,15 @@ final class LiveProgram: Sendable {
   }
 }
 
+/// How busy the machine is with other things.
+enum Load {
+  /// A time that is enough on an idle machine, as it is to be allowed on this one now.
+  static func stretched(_ time: Duration) -> Duration {
+    let average = Double(TestFile.text("/proc/loadavg").prefix { $0 != " " }) ?? 0
+    return time * max(1, average / Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  }
+}
+
 /// A terminal of which the test is the other side.
 final class PseudoTerminal: Sendable {
   /// What a program opens.

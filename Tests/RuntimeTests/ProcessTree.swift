@@ -48,7 +48,10 @@ struct ProcessTree: Sendable {
   /// A program with its arguments that is one process of such a tree.
   var leaf: [String] { [ProcessTree.probe, "leaf", cookie, readyFile] }
 
-  /// How many leaves have come to rest.
+  /// A program with its arguments that starts an endless chain of processes, which leave their sessions and end at once.
+  var chain: [String] { [ProcessTree.probe, "chain", cookie, readyFile] }
+
+  /// How many leaves have come to rest, or how long the chain is.
   var restingCount: Int { TestFile.text(readyFile).count }
 
   private var readyFile: String { folder + "/ready" }

@@ -92,7 +92,7 @@ import Testing
     #expect(await bench.end(of: program, on: terminal) == 130)
     let time = ContinuousClock.now - start
     #expect(bench.tree.survivors() == [])
-    #expect(time <= .seconds(1), "it took \(time)")
+    #expect(time <= Load.stretched(.seconds(1)), "it took \(time)")
     #expect(try bench.statuses().isSubset(of: [.cancelled, .lost]))
   }
 
@@ -136,7 +136,7 @@ import Testing
     case .group: kill(-program.pid, SIGINT)
     case .terminal: terminal.type("\u{3}")
     }
-    #expect(await program.end(within: .seconds(10)) == 7, "\(terminal.take())")
+    #expect(await program.end(within: .seconds(30)) == 7, "\(terminal.take())")
     #expect(TestFile.text(folder.path + "/tidied").hasPrefix("false interrupted!"))
     #expect(tree.survivors() == [])
   }
@@ -157,9 +157,9 @@ import Testing
     #expect(tree.survivors().count == 2, "the guardian and whom it waits for")
     let start = ContinuousClock.now
     terminal.type("\u{3}")
-    #expect(await program.end(within: .seconds(10)) == 0)
+    #expect(await program.end(within: .seconds(30)) == 0)
     let time = ContinuousClock.now - start
     #expect(tree.survivors() == [])
-    #expect(time <= .seconds(1), "it took \(time)")
+    #expect(time <= Load.stretched(.seconds(1)), "it took \(time)")
   }
 }

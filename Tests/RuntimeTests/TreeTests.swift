@@ -2,6 +2,8 @@ import Glibc
 import Jobs
 import Testing
 
+@testable import Runtime
+
 /// Random trees of processes, and every way in which a run ends: nothing is left, the exit code and the record are right.
 @Suite struct TreeTests {
   enum End: String, CaseIterable, Sendable {
@@ -40,14 +42,16 @@ import Testing
   }
 
   /// The time of grace, and the two seconds that everything may take beyond it.
-  static let bound = Duration.seconds(7)
+  static var bound: Duration { .seconds(5) + Load.stretched(.seconds(2)) }
 
   /// Every end meets every shape in the long form. In the short one each end and each shape is there, and the slow shapes,
   /// which need the whole time of grace, meet few ends.
   static let cases: [Case] = {
     let shapes = ProcessTree.Shape.allCases, obedient = ProcessTree.Shape.obedient
     if wantsLongTests {
-      return (0..<200).flatMap { seed in
+      // Some seeds alone, to try failing ones again: AGENTSCRIPT_TREES=26,54
+      let wanted = getenv("AGENTSCRIPT_TREES").map { String(cString: $0).split(separator: ",").compactMap { Int($0) } }
+      return (wanted ?? Array(0..<200)).flatMap { seed in
         // Most trees obey, so that the time goes into different ones.
         let shape = seed % 5 == 0 ? shapes[seed / 5 % shapes.count] : obedient[seed % obedient.count]
         return End.allCases.map { Case(end: $0, seed: UInt64(seed), shape: shape) }
@@ -59,7 +63,7 @@ import Testing
   }()
 
   @Test func nothingOutlivesARunHoweverItEnds() async throws {
-    try await each(of: TreeTests.cases, atOnce: wantsLongTests ? 12 : 8) { try await check($0) }
+    try await each(of: TreeTests.cases, atOnce: 8) { try await check($0) }
   }
 
   private func check(_ item: Case) async throws {
@@ -144,7 +148,7 @@ import Testing
       let program = try LiveProgram(["/bin/sh", "-c", line], in: folder.path)
       #expect(await eventually { tree.isComplete })
       kill(program.pid, SIGKILL)
-      #expect(await program.end(within: .seconds(5)) == 137)
+      #expect(await program.end(within: .seconds(20)) == 137)
       #expect(tree.survivors().count >= 3, "\(shape)")
       tree.cleanUp()
       #expect(await eventually { tree.survivors().isEmpty }, "\(shape)")
@@ -169,13 +173,50 @@ import Testing
     // Stopped first, so that neither sees the other's end.
     let runtime = try #require(program.runtime)
     for number in [SIGSTOP, SIGKILL] { for pid in [program.pid, runtime] { #expect(kill(pid, number) == 0) } }
-    #expect(await program.end(within: .seconds(5)) == 137)
+    #expect(await program.end(within: .seconds(20)) == 137)
     #expect(tree.survivors().count >= 3, "nobody has ended it yet")
     let next = try LiveProgram([ProgramRun.agentscript] + words, in: folder.path, environment: environment)
-    #expect(await next.end(within: .seconds(10)) == 0, "it said \(next.talk)")
+    #expect(await next.end(within: .seconds(30)) == 0, "it said \(next.talk)")
     #expect(await eventually(within: TreeTests.bound) { tree.survivors().isEmpty }, "\(tree.survivors())")
     let registry = try Registry.open(StateDirectory(path: folder.path + "/state"))
     defer { registry.close() }
     #expect(try registry.jobs().filter { $0.id.rawValue != "next" }.map(\.status) == [.lost])
+  }
+
+  /// Whoever reads the process table comes too late for such a chain; its control group holds it.
+  @Test(arguments: [End.cancel, .terminate, .runtimeKilled, .guardianKilled]) func aChainOfForksEndsToo(
+    _ end: End
+  ) async throws {
+    guard case .usable = ContainmentSurvey.current.cgroup else { return }
+    let folder = try ScratchFolder()
+    let tree = ProcessTree(seed: 0, shape: .plain, in: folder.path)
+    let item = Case(end: end, seed: 0, shape: .plain)
+    let words = tree.chain.map { "\"\($0)\"" }.joined(separator: ", ")
+    let text = """
+      local job = spawn { command = { \(words) } }
+      if \(end == .cancel) then
+        while not io.open("go") do sleep(5) end
+        cancel(job, "enough")
+      end
+      return { success = wait(job).success }
+      """
+    let script = try folder.write(text, to: "\(tree.cookie).lua")
+    let home = folder.path + "/state"
+    let program = try LiveProgram(
+      [ProgramRun.agentscript, "run", "--quiet", script], in: folder.path, environment: ["AGENTSCRIPT_HOME": home])
+    #expect(await eventually { tree.restingCount > 50 }, "the chain does not grow")
+    try await bringAbout(item, program, folder, home)
+    #expect(await program.end(within: TreeTests.bound) == end.exitCode, "\(program.talk)")
+    var length = 0
+    let isOver = await eventually(within: TreeTests.bound) {
+      defer { length = tree.restingCount }
+      if length == tree.restingCount, tree.survivors().isEmpty {
+        usleep(50_000)
+        return length == tree.restingCount
+      }
+      return false
+    }
+    #expect(isOver, "the chain goes on: \(tree.survivors())")
+    try checkRecord(item, home)
   }
 }

@@ -2,6 +2,7 @@
 //
 //   TreeProbe tree COOKIE SEED READY stay|leave [SHAPE] [stubborn] [deaf] [marked]
 //   TreeProbe leaf COOKIE READY
+//   TreeProbe chain COOKIE READY
 //   TreeProbe report
 //
 // Every process of a tree has the cookie among its arguments, and as its name, which a zombie keeps. It ends by itself after
@@ -234,6 +235,24 @@ static void grow(int index) {
   take_shape(node);
 }
 
+// Starts a process that forks, leaves its session and ends, and so on with the child: nobody who reads the process table gets
+// hold of it. Each of them adds a dot to the file. The last one ends when the first would have.
+static void become_chain(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  time_t end = time.tv_sec + LIFE_SECONDS;
+  if (split() > 0) rest();
+  be_quiet();
+  do {
+    if (split() > 0) _exit(0);
+    setsid();
+    tell(".");
+    usleep(500);
+    clock_gettime(CLOCK_MONOTONIC, &time);
+  } while (time.tv_sec < end);
+  _exit(0);
+}
+
 static int is_complete(void) {
   struct stat status;
   char text[16];
@@ -299,13 +318,14 @@ int main(int count, char **words) {
   own_path = words[0];
   if (count >= 2 && strcmp(words[1], "report") == 0) return report();
   if (count >= 2 && strcmp(words[1], "tree") == 0) return be_tree(count - 1, words + 1);
-  if (count >= 4 && strcmp(words[1], "leaf") == 0) {
+  if (count >= 4 && (strcmp(words[1], "leaf") == 0 || strcmp(words[1], "chain") == 0)) {
     cookie = words[2];
     ready_path = words[3];
     name_self();
+    if (strcmp(words[1], "chain") == 0) become_chain();
     tell(".");
     rest();
   }
-  fprintf(stderr, "usage: TreeProbe tree|leaf|report ...\n");
+  fprintf(stderr, "usage: TreeProbe tree|leaf|chain|report ...\n");
   return 2;
 }

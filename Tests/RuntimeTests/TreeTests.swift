@@ -36,13 +36,16 @@ import Testing
     let shape: ProcessTree.Shape
 
     /// Whether the program may use control groups: else only adoption, sessions and marks hold the tree together.
-    var hasGroups: Bool { seed / 2 % 2 == 0 }
+    var hasGroups: Bool { TreeTests.hasGroups && seed / 2 % 2 == 0 }
 
     var description: String { "\(end) of tree \(seed) with \(shape)\(hasGroups ? "" : ", without groups")" }
   }
 
   /// The time of grace, and the two seconds that everything may take beyond it.
   static var bound: Duration { .seconds(5) + Load.stretched(.seconds(2)) }
+
+  /// Whether this user can make control groups here.
+  static let hasGroups: Bool = if case .usable = ContainmentSurvey.current.cgroup { true } else { false }
 
   /// Every end meets every shape in the long form. In the short one each end and each shape is there, and the slow shapes,
   /// which need the whole time of grace, meet few ends.
@@ -187,7 +190,7 @@ import Testing
   @Test(arguments: [End.cancel, .terminate, .runtimeKilled, .guardianKilled]) func aChainOfForksEndsToo(
     _ end: End
   ) async throws {
-    guard case .usable = ContainmentSurvey.current.cgroup else { return }
+    guard TreeTests.hasGroups else { return }
     let folder = try ScratchFolder()
     let tree = ProcessTree(seed: 0, shape: .plain, in: folder.path)
     let item = Case(end: end, seed: 0, shape: .plain)

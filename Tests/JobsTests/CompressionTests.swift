@@ -185,7 +185,11 @@ import Testing
     let (folder, records) = try await CompressionTests.folder()
     let registry = try Registry.open(folder.state)
     try registry.write {
-      try $0.execute(sql: "DROP TRIGGER jobs_said_much; DROP TABLE long_logs; PRAGMA user_version = 1")
+      try $0.execute(
+        sql: """
+          DROP TRIGGER jobs_said_much; DROP TABLE long_logs; ALTER TABLE cancel_requests DROP COLUMN keep_children;
+          PRAGMA user_version = 1
+          """)
     }
     registry.close()
     let upgraded = try Registry.open(folder.state)

@@ -117,7 +117,9 @@ import Testing
       (15, true, start), (15, true, soon), (15, false, late),
     ]
     var counted: [Bool] = []
-    for signal in heard { counted.append(pairs.counts(signal.number, isForwarded: signal.isForwarded, at: signal.time)) }
+    for signal in heard {
+      counted.append(pairs.counts(signal.number, isForwarded: signal.isForwarded, at: signal.time))
+    }
     #expect(counted == [true, false, true, true, true, true, true])
   }
 

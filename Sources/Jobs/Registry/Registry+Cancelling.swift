@@ -10,6 +10,8 @@ public struct CancelRequest: Sendable, Hashable {
   public let reason: String
   /// When.
   public let at: Timestamp
+  /// Whether only the job's first process is to end, and its children may go on until the run ends.
+  public let keepsChildren: Bool
 }
 
 extension Registry {
@@ -18,20 +20,27 @@ extension Registry {
   /// Asking twice is the same as asking once: the first wish stands. Throws `noSuchJob`, and `alreadyEnded` for a job that
   /// has. Whether the owner still lives is not looked at: see `reconcile`.
   public func requestCancel(
-    _ id: JobID, by: String, reason: String, at time: Timestamp = .now()
+    _ id: JobID, by: String, reason: String, keepsChildren: Bool = false, at time: Timestamp = .now()
   ) throws(RegistryError) {
     try write { database in
       let key = try liveKey(of: id, in: database)
       try database.execute(
-        sql: "INSERT INTO cancel_requests (job, at, asked_by, why) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        arguments: [key.databaseValue, time.milliseconds.databaseValue, JobRow.text(by), JobRow.text(reason)])
+        sql: """
+          INSERT INTO cancel_requests (job, at, asked_by, why, keep_children) VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT DO NOTHING
+          """,
+        arguments: [
+          key.databaseValue, time.milliseconds.databaseValue, JobRow.text(by), JobRow.text(reason),
+          keepsChildren.databaseValue,
+        ])
     }
   }
 
   /// What the jobs of a run were asked, oldest wish first. A wish goes when its job ends.
   public func pendingCancelRequests(run: RunID) throws(RegistryError) -> [CancelRequest] {
     let sql = """
-      SELECT jobs.id, cancel_requests.asked_by, cancel_requests.why, cancel_requests.at
+      SELECT jobs.id, cancel_requests.asked_by, cancel_requests.why, cancel_requests.at,
+        cancel_requests.keep_children
       FROM cancel_requests JOIN jobs ON jobs.key = cancel_requests.job
       WHERE jobs.run = ? ORDER BY cancel_requests.at, jobs.key
       """
@@ -41,7 +50,7 @@ extension Registry {
           var columns = RowReader(row)
           return CancelRequest(
             job: JobID(fromRegistry: columns.next()), by: columns.next(), reason: columns.next(),
-            at: Timestamp(milliseconds: columns.next()))
+            at: Timestamp(milliseconds: columns.next()), keepsChildren: columns.next())
         })
     }
   }

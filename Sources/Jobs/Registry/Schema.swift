@@ -13,7 +13,7 @@ enum Schema {
   static let applicationID: Int32 = 0x6167_7363
 
   /// What brings a registry from each version to the next. Never edit a step that was released: add one.
-  static let steps: [String] = [version1, version2]
+  static let steps: [String] = [version1, version2, version3]
 
   /// The version that this program knows (`PRAGMA user_version`).
   static var version: Int { steps.count }
@@ -168,6 +168,10 @@ enum Schema {
     END;
     """
   }
+
+  private static let version3 = """
+    ALTER TABLE cancel_requests ADD COLUMN keep_children INTEGER NOT NULL DEFAULT 0 CHECK (keep_children IN (0, 1));
+    """
 
   /// To ask all jobs, or all their files, whether something is left to compress would take longer each day.
   private static var version2: String {

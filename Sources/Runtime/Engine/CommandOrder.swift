@@ -42,6 +42,8 @@ struct CommandOrder: Sendable {
 enum StopCause: Sendable, Hashable {
   /// Somebody asked.
   case request
+  /// Somebody asked for the end of its first process, and of no other.
+  case requestToLeader
   /// Its time limit was reached.
   case timeLimit
   /// It showed no sign of life for this long.
@@ -59,7 +61,7 @@ enum StopCause: Sendable, Hashable {
   var isUrgent: Bool {
     switch self {
     case .output, .memory, .diskSpace: true
-    case .request, .timeLimit, .idle, .cpu: false
+    case .request, .requestToLeader, .timeLimit, .idle, .cpu: false
     }
   }
 }

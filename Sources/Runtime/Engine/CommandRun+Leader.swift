@@ -231,6 +231,12 @@ extension CommandRun {
     _ action: KillSequence.Action, _ sandbox: SandboxLaunch?, _ group: ControlGroup?, timers: inout [Task<Void, Never>]
   ) {
     switch action {
+    case .terminate where stopCause == .requestToLeader:
+      signalLeader(SIGTERM)
+      signalLeader(SIGCONT)
+    case .kill where stopCause == .requestToLeader:
+      signalLeader(SIGKILL)
+      timers.append(inbox.post(.killHadNoEffect, after: CommandRun.killTime))
     case .terminate:
       signal(SIGTERM, by: sandbox)
       signal(SIGCONT, by: sandbox)

@@ -86,7 +86,10 @@ final class CommandRun: Sendable {
 
   /// Tells of the end, and ends what outlives the leader.
   private func conclude(_ report: CommandReport, leader: Int?, group: ControlGroup?) async {
-    if let leader {
+    if report.stop == .requestToLeader {
+      // What it has started stays, below the guardian, until the run ends.
+      publish(.ended(report))
+    } else if let leader {
       let leaderObeyed = report.stop == nil || report.end != .signalled(Int(SIGKILL))
       let (leaked, rest) = await sweep(Leftovers(of: order, leader: leader, group: group), leaderObeyed: leaderObeyed)
       var complete = report
@@ -143,6 +146,13 @@ extension CommandRun {
       // Before there is a command there is nobody to be polite to.
       let targets = sandbox.politeTargets(leader: leader)
       for target in targets.isEmpty ? [-leader] : targets { kill(target, number) }
+    }
+  }
+
+  /// Sends a signal to the leader itself, if there is one.
+  func signalLeader(_ number: Int32) {
+    state.withLock { state in
+      if let leader = state.leader { kill(leader, number) }
     }
   }
 

@@ -216,7 +216,7 @@ struct EngineState: Sendable {
     jobs[id]?.execution = execution
     jobs[id]?.scan = scan
     if scan != nil { commands.insert(id) }
-    if jobs[id]?.wish != nil { outbox.append(.stop(execution, .request, atOnce: false)) }
+    if let wish = jobs[id]?.wish { outbox.append(.stop(execution, wish.cause, atOnce: false)) }
   }
 
   /// An attempt has ended, and this would be the job's outcome.
@@ -312,7 +312,7 @@ struct EngineState: Sendable {
     case .blocked, .lined, .resting:
       end(id, JobSentences.ended(by: wish, hadBegun: job.state.record.attempts > 0))
     case .active:
-      if let execution = job.execution { outbox.append(.stop(execution, .request, atOnce: false)) }
+      if let execution = job.execution { outbox.append(.stop(execution, wish.cause, atOnce: false)) }
     case .ending: break
     }
   }

@@ -56,7 +56,9 @@ extension JobEngine {
     guard let version = try? registry.dataVersion(), version != known,
       let wishes = try? registry.pendingCancelRequests(run: run.id)
     else { return known }
-    for wish in wishes { cancel(wish.job, by: wish.by, reason: wish.reason) }
+    for wish in wishes {
+      cancel(wish.job, by: wish.by, reason: wish.reason, keepsChildren: wish.keepsChildren)
+    }
     return version
   }
 

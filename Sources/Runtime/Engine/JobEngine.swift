@@ -139,8 +139,9 @@ final class JobEngine: Sendable {
 
   /// Makes a job end, whoever waits for it; its notice comes when it has. A job that has ended, that nobody knows, or that
   /// was cancelled before is left as it is.
-  func cancel(_ id: JobID, by: String, reason: String) {
-    perform { $0.cancel(id, LiveJob.Wish(kind: .request, by: by, reason: reason)) }
+  /// `keepsChildren`: only its first process is told, and what that has started goes on until the run ends.
+  func cancel(_ id: JobID, by: String, reason: String, keepsChildren: Bool = false) {
+    perform { $0.cancel(id, LiveJob.Wish(kind: .request, by: by, reason: reason, keepsChildren: keepsChildren)) }
   }
 
   /// Makes a group end: what has not begun will not, and what runs is cancelled.

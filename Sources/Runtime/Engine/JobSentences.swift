@@ -29,7 +29,7 @@ enum JobSentences {
     let said = lastLine.map { "; last line: '\($0)'" } ?? "; no output"
     switch (report.stop, report.end) {
     case (.timeLimit, _): return timedOut(limit: limit, said: said)
-    case (.request, _): return ended(by: wish, hadBegun: report.end != .withdrawn)
+    case (.request, _), (.requestToLeader, _): return ended(by: wish, hadBegun: report.end != .withdrawn)
     case (.some(let cause), _): return stopped(cause, said: said)
     case (nil, .exited(code: 0)): return .completed()
     case (nil, .exited(let code)): return .failed(.exitNonzero, error: "exit code \(code)\(said)")
@@ -88,7 +88,7 @@ enum JobSentences {
         .outputLimit,
         error: "stopped: the disk is nearly full (\(ByteCount.text(free)) are free) and it wrote most; "
           + "what is there is kept")
-    case .request, .timeLimit: return .cancelled(by: "agentscript", why: "it was stopped")
+    case .request, .requestToLeader, .timeLimit: return .cancelled(by: "agentscript", why: "it was stopped")
     }
   }
 

@@ -30,6 +30,11 @@ struct LiveJob: Sendable {
     let kind: Kind
     let by: String
     let reason: String
+    /// Whether only the first process of a command is to end.
+    var keepsChildren = false
+
+    /// What an execution is told.
+    var cause: StopCause { keepsChildren ? .requestToLeader : .request }
   }
 
   /// What is executed at the moment.

@@ -347,6 +347,14 @@ extension ScriptHost {
       throw .misuse("\(call.name): the reason must be a string, not \(OptionReader.show(call[1]))")
     }
     let reason = call[1].text ?? "no longer wanted"
+    var keepsChildren = false
+    if case .table(let table) = call[2] {
+      var options = try OptionReader(table, subject: call.name)
+      keepsChildren = try options.flag("keep_children") ?? false
+      try options.finish()
+    } else if !call[2].isNil {
+      throw .misuse("\(call.name): the options must be a table, not \(OptionReader.show(call[2]))")
+    }
     var ids: [JobID] = []
     if case .jobGroup(let group) = objects[call[0]] {
       ids = group.jobs
@@ -360,11 +368,13 @@ extension ScriptHost {
       guard let record = try knownRecord(id), !record.status.isTerminal else { continue }
       isLive = true
       if record.run == session.id {
-        session.cancel(id, reason: reason)
+        session.cancel(id, reason: reason, keepsChildren: keepsChildren)
       } else {
         let registry = try session.openRegistry()
         let shown = secrets.redaction.text(reason)
-        do throws(RegistryError) { _ = try registry.requestCancel(id, by: "script", reason: shown) } catch {
+        do throws(RegistryError) {
+          _ = try registry.requestCancel(id, by: "script", reason: shown, keepsChildren: keepsChildren)
+        } catch {
           throw .misuse(error.description)
         }
       }

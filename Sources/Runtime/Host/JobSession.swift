@@ -94,7 +94,9 @@ final class JobSession {
   func log(_ job: JobID, line: [UInt8]) { engine?.log(job, line: line) }
 
   /// Asks the engine to end a job of this run.
-  func cancel(_ job: JobID, reason: String) { engine?.cancel(job, by: "script", reason: reason) }
+  func cancel(_ job: JobID, reason: String, keepsChildren: Bool = false) {
+    engine?.cancel(job, by: "script", reason: reason, keepsChildren: keepsChildren)
+  }
 
   func cancelAll(reason: String) {
     Guardian.beginGrace()

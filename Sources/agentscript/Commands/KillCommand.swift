@@ -24,8 +24,14 @@ struct KillCommand: ParsableCommand {
     help: ArgumentHelp("All jobs of this run: its id, the beginning of it, or last.", valueName: "run"))
   var runName: String?
 
+  @Option(help: ArgumentHelp("All jobs of this group, as show names it.", valueName: "group"))
+  var group: String?
+
   @Flag(help: "All jobs of this project.")
   var all = false
+
+  @Flag(help: "End only the first process of each job: what it has started goes on until the run ends.")
+  var keepChildren = false
 
   @Option(help: ArgumentHelp("Why, for the record.", valueName: "text"))
   var reason: String?
@@ -42,8 +48,8 @@ struct KillCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    guard [!ids.isEmpty, runName != nil, all].count(where: \.self) == 1 else {
-      throw ValidationError("kill needs ids, or --run, or --all, and only one of these")
+    guard [!ids.isEmpty, runName != nil, group != nil, all].count(where: \.self) == 1 else {
+      throw ValidationError("kill needs ids, or --run, or --group, or --all, and only one of these")
     }
   }
 
@@ -67,6 +73,7 @@ struct KillCommand: ParsableCommand {
     var filter = JobFilter()
     filter.isLive = true
     filter.run = try runName.map { try desk.run($0) }
+    filter.group = group
     return try desk.jobs(filter)
   }
 
@@ -77,7 +84,7 @@ struct KillCommand: ParsableCommand {
     let reason = reason.map { Redaction.ofThisProcess().text($0) } ?? "asked for on the command line"
     for job in jobs {
       do {
-        try registry.requestCancel(job.id, by: "agentscript kill", reason: reason)
+        try registry.requestCancel(job.id, by: "agentscript kill", reason: reason, keepsChildren: keepChildren)
       } catch {
         // A job that ended by itself in between is as good.
         guard error.code == .alreadyEnded(job.id) else { throw error }

@@ -19,7 +19,7 @@ BINARY := .build/release/agentscript
 # pool from the tests that measure how soon something ends.
 TESTING := --no-parallel
 
-.PHONY: help setup setup-tests build demo test unit official bench lint install test-tsan clean
+.PHONY: help setup setup-tests build demo test unit official bench lint install test-tsan test-asan clean
 
 help:
 	@echo "make demo      build the program and run a first script"
@@ -28,6 +28,7 @@ help:
 	@echo "make install   copy it to PREFIX/bin (PREFIX=$(PREFIX))"
 	@echo "make bench     measure against lua5.4, GNU parallel, node, asyncio and C"
 	@echo "make lint      format and house rules"
+	@echo "make test-tsan, make test-asan   look for data races, for errors of memory and undefined behaviour (slow)"
 	@echo "make setup     install missing system packages"
 
 setup:
@@ -58,8 +59,12 @@ test: setup-tests lint
 	@Tests/official/run .build/debug/agentscript
 	@$(SWIFT) test --skip-build $(TESTING)
 
+# Whole suites, for an hour when nothing else runs. With FILTER=BindingsTests only those.
 test-tsan: setup-tests
-	@$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --skip ScriptFileTests
+	@scripts/sanitize thread "$(FILTER)"
+
+test-asan: setup-tests
+	@scripts/sanitize memory "$(FILTER)"
 
 bench: build
 	@Benchmarks/run $(BINARY)

@@ -406,6 +406,10 @@ static void interrupt_hook(lua_State *L, lua_Debug *frame) {
   }
 }
 
+// It may come in the middle of a sanitizer's own code.
+#if __has_attribute(disable_sanitizer_instrumentation)
+__attribute__((disable_sanitizer_instrumentation))
+#endif
 static void on_signal(int signal) {
   (void)signal;
   clua_host *host = bound;

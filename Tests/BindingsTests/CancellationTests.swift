@@ -60,7 +60,6 @@ import Testing
 
     let finished = try withInterrupter(interrupt) { host.state.resume(try host.task(source)) }
     guard case .cancelled = finished else { throw LuaError(message: "ended otherwise: \(finished)") }
-    host.state.close()
   }
 
   @Test func anInterruptThatAnswersNothing_LetsTheScriptGoOn() throws {
@@ -75,7 +74,6 @@ import Testing
     }
     guard case .finished(let values) = end else { throw LuaError(message: "ended otherwise: \(end)") }
     #expect(values == [.integer(3_000_000), true])
-    host.state.close()
   }
 
   /// Runs `body` while another thread interrupts this one every few milliseconds.

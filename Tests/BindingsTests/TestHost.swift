@@ -15,10 +15,10 @@ final class TestHost {
     let box = Box()
     state = LuaState(
       LuaHandlers(
-        call: { box.host!.answer(Function(rawValue: $0)!, $1, $2) },
-        resumed: { _ in box.host!.answers.isEmpty ? .nothing : box.host!.answers.removeFirst() },
-        interrupted: { box.host!.interruption },
-        released: { box.host!.events.append("released \($0.handle)") }))
+        call: { box.host?.answer(Function(rawValue: $0)!, $1, $2) ?? .nothing },
+        resumed: { _ in box.host?.answers.isEmpty == false ? box.host!.answers.removeFirst() : .nothing },
+        interrupted: { box.host?.interruption ?? .nothing },
+        released: { box.host?.events.append("released \($0.handle)") }))
     box.host = self
     try state.openLibraries(ignoringEnvironment: ignoringEnvironment)
     for function in [Function.pause, .echo, .fail, .object] {
@@ -30,6 +30,8 @@ final class TestHost {
         getter: Function.readObject.rawValue, closer: Function.closeObject.rawValue,
         text: Function.describe.rawValue))
   }
+
+  deinit { state.close() }
 
   private final class Box { weak var host: TestHost? }
 

@@ -83,13 +83,12 @@ import Testing
       while !isOver {
         // Once more after the last one is compressed.
         isOver = !CompressionTests.isThere(log)
-        for record in records {
-          let since = Int.random(in: 0..<100_000)
-          let whole = try OutputReader(path: record.outputFile ?? "").read(ReadOptions(maxBytes: 1 << 20)).bytes
-          let part = try OutputReader(record).read(ReadOptions(since: since, maxBytes: 100))
-          #expect(part.bytes == Array(whole[since..<since + 100]) && part.nextOffset == since + 100)
-          #expect(try OutputReader(record).read(ReadOptions(tail: 1)).text == "line 20000\n")
-        }
+        let record = records[Int.random(in: 0..<records.count)]
+        let since = Int.random(in: 0..<100_000)
+        let whole = try OutputReader(path: record.outputFile ?? "").read(ReadOptions(maxBytes: 1 << 20)).bytes
+        let part = try OutputReader(record).read(ReadOptions(since: since, maxBytes: 100))
+        #expect(part.bytes == Array(whole[since..<since + 100]) && part.nextOffset == since + 100)
+        #expect(try OutputReader(record).read(ReadOptions(tail: 1)).text == "line 20000\n")
         rounds += 1
       }
       return rounds
@@ -158,6 +157,7 @@ import Testing
     #expect(try LogSource.contents(of: logs[1]).suffix(4) == Array("more".utf8)[...])
     // Removed with its job.
     let registry = try Registry.open(folder.state)
+    registry.compression?.stop()
     let removed = try compress(2) {
       try registry.remove(records[2].id)
       return true

@@ -25,19 +25,22 @@ final class Probe {
     return (try? probe.output()) != nil && probe.exitCode == 0
   }()
 
-  private init(tracing words: [String]) { self.words = ["/usr/bin/strace"] + words }
+  /// A sanitizer's search for leaks fails in a process that is watched.
+  private static let strace = ["/usr/bin/strace", "-E", "ASAN_OPTIONS=detect_leaks=0"]
+
+  private init(tracing words: [String]) { self.words = Probe.strace + words }
 
   /// Runs under strace, which does something to it at the n-th call of some kinds: see strace's option `inject`.
   init(_ words: [String], injecting fault: String) {
     self.words =
-      ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=\(fault)", Probe.folder + "/JobsProbe"] + words
+      Probe.strace + ["-f", "-qq", "-o", "/dev/null", "-e", "inject=\(fault)", Probe.folder + "/JobsProbe"] + words
   }
 
   /// Runs a program that was built beside the test, and has its system calls written into a file: see `SystemCallTrace`.
   init(_ program: String, _ words: [String], tracedInto file: String, errorsInto errors: String? = nil) {
     self.errors = errors
     self.words =
-      ["/usr/bin/strace", "-o", file] + SystemCallTrace.words + ["\(Probe.folder)/\(program)"] + words
+      Probe.strace + ["-o", file] + SystemCallTrace.words + ["\(Probe.folder)/\(program)"] + words
   }
 
   /// Runs under a line of shell, in which `$0` is the probe and `$@` are the words.

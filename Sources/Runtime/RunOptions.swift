@@ -10,6 +10,10 @@ public struct RunOptions: Sendable, Hashable {
   public var instructionLimit: Int?
   /// What room the machine must have for another job to be started.
   public var pressure = Pressure.Limits()
+  /// The preset of a sandbox for the commands of all tasks that name none of their own; see `sandboxes`.
+  public var sandbox: String?
+  /// The presets there are.
+  public static var sandboxes: [String] { SandboxPolicy.presetNames }
   /// No progress lines.
   public var isQuiet = false
   /// Results as JSON on standard output.

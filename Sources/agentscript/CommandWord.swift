@@ -18,7 +18,7 @@ enum CommandWord {
   /// The options that belong to `run`, for the hint when somebody gives them to the interpreter.
   static let runOptions = [
     "--max-concurrency", "--timeout", "--json", "--quiet", "--memory-limit", "--instruction-limit", "--var",
-    "--max-load", "--min-free-memory", "--min-free-disk", "--detach",
+    "--max-load", "--sandbox", "--min-free-memory", "--min-free-disk", "--detach",
   ]
 
   /// What the first argument asks for.

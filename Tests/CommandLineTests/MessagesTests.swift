@@ -26,7 +26,7 @@ import Testing
     (["run", "--dry-run", "x.lua"], "the option '--dry-run' is not there yet (see 'agentscript run --help')"),
     (["serve"], "the command 'serve' is not there yet (to run a script of that name: agentscript ./serve)"),
     (["jobs", "--status", "faild"], "'faild' is no status; did you mean 'failed'?"),
-    (["kill"], "kill needs ids, or --run, or --all, and only one of these (see 'agentscript kill --help')"),
+    (["kill"], "kill needs ids, or --run, or --group, or --all, and only one of these (see 'agentscript kill --help')"),
   ])
   func aWrongCommandLineIsOneSentenceAndCodeTwo(arguments: [String], message: String) {
     let result = program.start(arguments)()

@@ -80,6 +80,37 @@ import Testing
     #expect(try shell("! pgrep -f '^sleep 9[89]$'").exitCode == 0)
   }
 
+  @Test func whatIsDetachedGoesOnAndTheRestIsGoneWhenTheScriptIsKilled() throws {
+    let count = getenv("AGENTSCRIPT_LONG_TESTS") == nil ? 5 : 20
+    _ = try folder.write(
+      """
+      for i = 1, \(count) do
+        spawn { id = "far" .. i, command = "echo a; sleep 1.5; echo b; exit " .. i, detach = true }
+        spawn { id = "near" .. i, command = "sleep 96" }
+      end
+      os.execute("touch up")
+      sleep(60000)
+      """, to: "many.lua")
+    let killed = try shell(
+      """
+      "$1" run --quiet --max-concurrency 100 many.lua & guardian=$!
+      while ! test -e up; do sleep 0.02; done
+      while test $(pgrep -fc '^sleep 96$') -lt \(count); do sleep 0.02; done
+      kill -9 $(cat /proc/$guardian/task/$guardian/children)
+      wait $guardian
+      test $? = 137
+      """)
+    #expect(killed.exitCode == 0, "\(killed.talk)")
+    #expect(try shell("! pgrep -f '^sleep 96$'").exitCode == 0, "the guardian is gone, and all attached jobs before it")
+    for number in 1...count {
+      #expect(try run("wait", "far\(number)").exitCode == 1)
+      let far = try record("far\(number)")
+      #expect(far.exitCode == number && far.status == .failed)
+      #expect(try run("results", "far\(number)").output.contains("a\nb"))
+      #expect(try record("near\(number)").status == .lost)
+    }
+  }
+
   @Test func itIsKilledFromElsewhereAndSaysByWhom() throws {
     #expect(try run("spawn", "--detach", "--id", "far", "--", "sleep", "97").exitCode == 0)
     #expect(try run("kill", "--reason", "enough", "far").exitCode == 0)

@@ -69,7 +69,7 @@ extension JobEngine {
       input: job.spec.stdin.bytes, output: output, timeLimit: job.spec.timeout)
     order.limits = job.spec.limits
     order.hasTerminal = job.spec.hasTerminal
-    order.sandbox = job.spec.sandbox
+    order.sandbox = (job.spec.sandbox ?? sandbox).policy
     order.stateDirectory = registry.directory.path
     order.outputStart = start
     let handle = backend.submit(order) { [self] in warn(record.id, $0) }

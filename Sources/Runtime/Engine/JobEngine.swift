@@ -26,6 +26,8 @@ final class JobEngine: Sendable {
   let backend: LocalBackend
   let functionGrace: Duration
   let pressureLimits: Pressure.Limits
+  /// What the commands may touch whose tasks say nothing of it.
+  let sandbox: SandboxChoice
   let runFunction: FunctionRunner
   private let observer: @Sendable (JobNotice) -> Void
   private let state: Mutex<EngineState>
@@ -36,13 +38,15 @@ final class JobEngine: Sendable {
   init(
     state directory: StateDirectory, registry: Registry, run: RunRecord, maxConcurrent: Int = 10,
     grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(),
-    pressureLimits: Pressure.Limits = Pressure.Limits(), runFunction: @escaping FunctionRunner,
+    pressureLimits: Pressure.Limits = Pressure.Limits(), sandbox: SandboxChoice = .none,
+    runFunction: @escaping FunctionRunner,
     observer: @escaping @Sendable (JobNotice) -> Void
   ) {
     self.registry = registry
     self.run = run
     self.runFunction = runFunction
     self.pressureLimits = pressureLimits
+    self.sandbox = sandbox
     self.observer = observer
     backend = LocalBackend(grace: grace)
     functionGrace = grace * JobEngine.functionPatience

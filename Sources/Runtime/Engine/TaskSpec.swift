@@ -35,8 +35,8 @@ struct TaskSpec: Sendable, Hashable {
   var timeout: Duration?
   /// How much one attempt may take.
   var limits = JobLimits()
-  /// What its command may touch; nil for everything that we may.
-  var sandbox: SandboxPolicy?
+  /// What its command may touch; nil for what the run says.
+  var sandbox: SandboxChoice?
   /// Whether its command gets a terminal of its own.
   var hasTerminal = false
   /// How often a failed attempt is repeated.

@@ -57,6 +57,7 @@ final class JobSession {
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
       secrets: host.secrets, pressureLimits: host.options.pressure,
+      sandbox: host.options.sandbox.flatMap(SandboxPolicy.preset(named:)).map { .policy($0) } ?? .none,
       runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
       observer: { gate.post(.job($0)) })
     engine = made

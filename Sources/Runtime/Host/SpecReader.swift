@@ -176,10 +176,8 @@ enum SpecReader {
       try reader.finish()
       given.append("limits")
     }
-    if case .policy(let policy) = try SandboxOption.read(&options) {
-      spec.sandbox = policy
-      given.append("sandbox")
-    }
+    spec.sandbox = try SandboxOption.read(&options)
+    if spec.sandbox != nil { given.append("sandbox") }
     if try options.flag("tty") == true {
       spec.hasTerminal = true
       given.append("tty")

@@ -46,6 +46,9 @@ enum SandboxChoice: Sendable, Hashable {
   case none
   /// A sandbox.
   case policy(SandboxPolicy)
+
+  /// The policy, if there is one.
+  var policy: SandboxPolicy? { if case .policy(let policy) = self { policy } else { nil } }
 }
 
 /// Why a sandbox cannot be had, in one sentence. The job must not run then.

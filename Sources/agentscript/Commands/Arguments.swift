@@ -24,6 +24,14 @@ enum ArgumentReader {
     return bytes
   }
 
+  /// The preset of a sandbox.
+  static func sandbox(_ text: String) throws -> String {
+    guard RunOptions.sandboxes.contains(text) else {
+      throw Refusal(description: "there are \(RunOptions.sandboxes.joined(separator: " and "))")
+    }
+    return text
+  }
+
   /// A count of at least one.
   static func count(_ text: String) throws -> Int {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count >= 1 else {

@@ -50,6 +50,12 @@ struct RunCommand: ParsableCommand {
   var minFreeDisk: Int?
 
   @Option(
+    help: ArgumentHelp(
+      "What the commands of tasks may touch that say nothing of it: read-only or workspace.", valueName: "preset"),
+    transform: ArgumentReader.sandbox)
+  var sandbox: String?
+
+  @Option(
     name: .customLong("var"), parsing: .singleValue,
     help: ArgumentHelp(
       "A value that the script finds in its args by name; may be given again.", valueName: "key=value"),
@@ -115,7 +121,7 @@ struct RunCommand: ParsableCommand {
   }
 
   private static let takesValue: Set = [
-    "--max-concurrency", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--max-load",
+    "--max-concurrency", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--max-load", "--sandbox",
     "--min-free-memory", "--min-free-disk", "--resume", "--budget",
   ]
 
@@ -128,6 +134,7 @@ struct RunCommand: ParsableCommand {
     options.pressure.maxLoad = maxLoad
     options.pressure.minFreeMemory = minFreeMemory
     options.pressure.minFreeDisk = minFreeDisk
+    options.sandbox = sandbox
     options.isQuiet = quiet
     options.wantsJSON = json
     for variable in variables { options.variables[variable.key] = variable.value }

@@ -10,6 +10,11 @@ end
 check(run { command = "sleep 60", idle_timeout = "500ms" }, "timed_out", "idle_timeout", "500ms")
 local busy = run { command = "end=$(($(date +%s) + 3)); while [ $(date +%s) -lt $end ]; do :; done", idle_timeout = "400ms" }
 assert(busy.success, tostring(busy))
+local copier = [[dd if=/dev/zero of=big bs=64k count=16 2>/dev/null
+  for i in 1 2 3 4 5 6 7 8 9 10; do cat big > copy; sleep 0.1; done]]
+assert(run { command = copier, idle_timeout = "500ms", cwd = assert(require("fs").tmpdir()) }.success, "a disk at work is life")
+local child = "sh -c 'n=0; while [ $n -lt 60 ]; do n=$((n + 1)); sleep 0.02; done' & wait"
+assert(run { command = child, idle_timeout = "500ms" }.success, "so is a child at work")
 local chatty = run { command = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.2; done", idle_timeout = "600ms" }
 assert(chatty.success, tostring(chatty))
 

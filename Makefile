@@ -67,6 +67,7 @@ test-asan: setup-tests
 	@scripts/sanitize memory "$(FILTER)"
 
 bench: build
+	@$(SWIFT) build -c release --package-path Benchmarks --product RegistryRate
 	@Benchmarks/run $(BINARY)
 
 install: build

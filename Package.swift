@@ -14,7 +14,11 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "agentscript",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "agentscript", targets: ["agentscript"])],
+  products: [
+    .executable(name: "agentscript", targets: ["agentscript"]),
+    // For the benchmarks, which are a package of their own.
+    .library(name: "Jobs", targets: ["Jobs"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

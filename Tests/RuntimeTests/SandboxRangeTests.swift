@@ -32,7 +32,7 @@ struct SandboxCase: Sendable, CustomTestStringConvertible {
     return true
   }
 
-  static let launcher = String(ProgramRun.agentscript.dropLast("agentscript".count)) + "SandboxProbe"
+  static let launcher = SandboxPlace.file(String(ProgramRun.agentscript.dropLast("agentscript".count)) + "SandboxProbe")
 
   /// What the variable says that forces a means.
   var means: String { mode == "bwrap" ? "bwrap" : "landlock" }
@@ -50,12 +50,44 @@ struct SandboxCase: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// A folder beside the build's products, which is not in `/tmp`: there a sandbox would hide it.
+/// Where the files of these tests lie: not in `/tmp`, which a sandbox hides, and where every user gets.
+///
+/// That is the build's own folder, unless the whole repository lies in such a place.
+enum SandboxPlace {
+  /// Where folders can be made.
+  static let folder: String = copies ?? ScriptCase.repository + "/.build"
+
+  /// The path of one of the repository's files, or of a copy that can be seen.
+  static func file(_ path: String) -> String {
+    guard let copies else { return path }
+    let copy = copies + "/" + (path.split(separator: "/").last.map(String.init) ?? "file")
+    if access(copy, F_OK) != 0 { _ = try? ProgramRun(["cp", path, copy], in: "/tmp") }
+    return copy
+  }
+
+  private static let copies: String? = {
+    let repository = ScriptCase.repository
+    var folder = AbsolutePath(repository)
+    var isSeen = !repository.hasPrefix("/tmp/")
+    while folder != .root {
+      var info = stat()
+      isSeen = isSeen && stat(folder.text, &info) == 0 && info.st_mode & S_IXOTH != 0
+      folder = folder.parent
+    }
+    if isSeen { return nil }
+    var template = Array("/var/tmp/agentscript-range-XXXXXX".utf8CString)
+    guard let made = mkdtemp(&template) else { return nil }
+    chmod(made, 0o755)
+    return String(cString: made)
+  }()
+}
+
+/// A folder that a sandbox does not hide.
 final class RangeFolder: Sendable {
   let path: String
 
   init(for user: SandboxCase) throws {
-    var template = Array("\(ScriptCase.repository)/.build/range-XXXXXX".utf8CString)
+    var template = Array("\(SandboxPlace.folder)/range-XXXXXX".utf8CString)
     path = String(cString: try #require(mkdtemp(&template)))
     if user.isOther { try #require(chown(path, 65534, 65534) == 0) }
   }
@@ -76,7 +108,7 @@ extension SandboxTests {
     private func run(_ mode: String, _ user: SandboxCase) throws -> [Verdict] {
       let folder = try RangeFolder(for: user)
       let scratch = try ScratchFolder()
-      let script = "\(ScriptCase.repository)/Tests/RuntimeTests/Probes/sandbox_range.py"
+      let script = SandboxPlace.file("\(ScriptCase.repository)/Tests/RuntimeTests/Probes/sandbox_range.py")
       let words = user.prefix + ["/usr/bin/python3", script, SandboxCase.launcher, mode, folder.path]
       let done = try ProgramRun(words, in: scratch.path, seconds: 240)
       #expect(done.exitCode == 0, "\(done.talk)")

@@ -50,7 +50,7 @@ struct SandboxCase: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Where the files of these tests lie: not in `/tmp`, which a sandbox hides, and where every user gets.
+/// Where the files of these tests lie: not in `/tmp` or `/var/tmp`, which a sandbox hides, and where every user gets.
 ///
 /// That is the build's own folder, unless the whole repository lies in such a place.
 enum SandboxPlace {
@@ -68,17 +68,21 @@ enum SandboxPlace {
   private static let copies: String? = {
     let repository = ScriptCase.repository
     var folder = AbsolutePath(repository)
-    var isSeen = !repository.hasPrefix("/tmp/")
+    var isSeen = !repository.hasPrefix("/tmp/") && !repository.hasPrefix("/var/tmp/")
     while folder != .root {
       var info = stat()
       isSeen = isSeen && stat(folder.text, &info) == 0 && info.st_mode & S_IXOTH != 0
       folder = folder.parent
     }
     if isSeen { return nil }
-    var template = Array("/var/tmp/agentscript-range-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { return nil }
-    chmod(made, 0o755)
-    return String(cString: made)
+    let home = getenv("HOME").map { String(cString: $0) } ?? "/root"
+    for base in ["/srv", "/opt", home] {
+      var template = Array("\(base)/agentscript-range-XXXXXX".utf8CString)
+      guard let made = mkdtemp(&template) else { continue }
+      chmod(made, 0o755)
+      return String(cString: made)
+    }
+    return nil
   }()
 }
 

@@ -80,6 +80,9 @@ enum SandboxPlace {
       var template = Array("\(base)/agentscript-range-XXXXXX".utf8CString)
       guard let made = mkdtemp(&template) else { continue }
       chmod(made, 0o755)
+      atexit {
+        if let copies = SandboxPlace.copies { _ = try? ProgramRun(["rm", "-rf", copies], in: "/") }
+      }
       return String(cString: made)
     }
     return nil

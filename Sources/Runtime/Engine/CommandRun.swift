@@ -13,7 +13,7 @@ import Synchronization
 /// Invariants:
 /// - The status goes from `submitted` to `ended`, through `running` if there was a process, and `ended` comes once.
 /// - The end is the leader's end. Whoever keeps the output open delays it by a quarter of a second at most.
-/// - The leader's group is signalled only between its start and its reaping, by the one task that runs `run`.
+/// - The leader's group is signalled only between its start and its reaping: signals and the reaping take the same lock.
 /// - Signals before the end come from `KillSequence` alone; those after it go to processes that were found and checked.
 final class CommandRun: Sendable {
   private struct State {

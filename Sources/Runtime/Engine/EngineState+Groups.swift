@@ -63,6 +63,17 @@ extension EngineState {
     for job in group.ids { cancel(job, wish) }
   }
 
+  /// A group has used up four fifths of its time.
+  mutating func warnGroup(_ id: String) {
+    guard let group = groups[id], let limit = group.timeLimit else { return }
+    let open = group.ends.count { $0 == nil }
+    outbox.append(
+      .notice(
+        .warning(
+          "80 % of the \(JobSentences.text(limit)) of group \(id) are used up, and \(open) of its tasks have not ended")
+      ))
+  }
+
   /// A group has reached its time limit.
   mutating func groupTimeIsOver(_ id: String) {
     guard let group = groups[id], let limit = group.timeLimit else { return }

@@ -63,7 +63,9 @@ extension JobEngine {
   func startTimer(ofGroup id: String, _ time: Duration) {
     let timer = Task {
       do {
-        try await MonotonicTime.sleep(for: time)
+        try await MonotonicTime.sleep(for: time * 0.8)
+        perform { $0.warnGroup(id) }
+        try await MonotonicTime.sleep(for: time * 0.2)
         perform { $0.groupTimeIsOver(id) }
       } catch {
         // Cancelled: the group has ended.

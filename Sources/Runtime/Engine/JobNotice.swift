@@ -7,6 +7,8 @@ enum JobNotice: Sendable {
   case changed(JobRecord)
   /// The job reported progress.
   case progress(JobRecord)
+  /// A group has used up four fifths of its time: one sentence.
+  case warning(String)
   /// No job is started for now, for this reason; nil: some are again.
   case held(String?)
 }

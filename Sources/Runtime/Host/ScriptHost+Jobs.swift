@@ -25,6 +25,7 @@ extension ScriptHost {
       book.keep(record)
       presentation.jobChanged(record)
       if record.status.isTerminal { ended(record) }
+    case .warning(let sentence): presentation.say("agentscript: \(sentence)")
     case .held(let reason):
       if let reason { presentation.say("agentscript: no other job is started for now: \(reason)") }
     case .progress(let record):

@@ -44,10 +44,17 @@ public struct ScriptRunner: Sendable {
     // Code stuck inside a C function never looks at the clock: then this thread ends the process.
     var end = invocation.options.timeout.map { MonotonicTime.now.advanced(by: $0) }
     var nextLook = end?.advanced(by: ScriptRunner.look)
+    // Told of once, in time to do something about it.
+    var warning = invocation.options.timeout.map { MonotonicTime.now.advanced(by: $0 * 0.8) }
     var exitCode: Int32 = 124
     while true {
-      switch signals.next(until: nextLook) {
+      switch signals.next(until: [warning, nextLook].compactMap(\.self).min()) {
       case .woken: return result.withLock { $0 }
+      case .deadline where warning.map { $0 <= .now } ?? false:
+        warning = nil
+        if let limit = invocation.options.timeout, !invocation.options.isQuiet {
+          presentation.say("agentscript: 80 % of the script's \(JobSentences.text(limit)) are used up")
+        }
       case .deadline:
         let isLate = end.map { $0.advanced(by: ScriptRunner.patience) < .now } ?? false
         if isLate { return giveUp(gate, exitCode, "the script did not end in time") }

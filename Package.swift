@@ -67,6 +67,9 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
+    // Finds libcurl at its first use; nothing is linked.
+    .target(name: "CCurl"),
+    .target(name: "Models", dependencies: ["CCurl"], swiftSettings: strict),
     // Finds libedit at its first use; nothing is linked.
     .target(name: "CLineEditor"),
     .executableTarget(
@@ -90,6 +93,7 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings", "SandboxProbe", "TreeProbe"],
       exclude: ["Scripts", "Probes"], swiftSettings: strict),
+    .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]
 )

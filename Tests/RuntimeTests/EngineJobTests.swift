@@ -180,23 +180,23 @@ extension EngineTests {
     // MARK: Functions
 
     @Test func aFunctionTakesNoSlotAndItsOutputIsInItsLog() async throws {
-      let bench = try EngineBench(slots: 1) { record, attempt in
-        .returned(output: Array("value of \(record.name ?? "") in attempt \(attempt)".utf8), data: "{\"a\": [1]}")
+      let bench = try EngineBench(slots: 1) { record, call in
+        .returned(output: Array("value of \(record.name ?? "") in \(call)".utf8), data: "{\"a\": [1]}")
       }
       let blocker = bench.engine.submit(bench.shell("sleep 60"))
       var spec = TaskSpec(work: .function)
       spec.name = "compute"
       let record = await bench.end(of: spec)
       #expect(record.status == .completed && record.kind == .function && record.pid == nil)
-      #expect(try bench.text(of: record) == "value of compute in attempt 1")
+      #expect(try bench.text(of: record) == "value of compute in attempt(1)")
       #expect(record.data?.text == "{\"a\": [1]}")
       bench.engine.cancel(blocker.id, by: "test", reason: "enough")
       await bench.engine.drain()
     }
 
     @Test func aFunctionThatRaisesFailsAndMayBeTriedAgain() async throws {
-      let bench = try EngineBench { _, attempt in
-        attempt < 2 ? .raised(message: "t.lua:3: boom", traceback: "stack") : .returned(output: [0x78], data: nil)
+      let bench = try EngineBench { _, call in
+        call == .attempt(1) ? .raised(message: "t.lua:3: boom", traceback: "stack") : .returned(output: [0x78], data: nil)
       }
       var spec = TaskSpec(work: .function)
       let failed = await bench.end(of: spec)

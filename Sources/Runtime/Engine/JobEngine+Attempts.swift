@@ -120,7 +120,7 @@ extension JobEngine {
     }
     guard let record else { return }
     let call = runFunction
-    let report = await functionRun.run { await call(record, record.attempts) }.redacted(by: look { $0.redaction })
+    let report = await functionRun.run { await call(record, .attempt(record.attempts)) }.redacted(by: look { $0.redaction })
     let wish = look { $0.jobs[id]?.wish }
     var outcome = JobSentences.outcome(report, wish: wish, limit: job.spec.timeout)
     switch await write(report, of: job) {

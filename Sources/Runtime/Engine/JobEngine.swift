@@ -14,9 +14,8 @@ import Synchronization
 /// function may be called from any thread and returns at once unless it is `async`; the observer is called on any thread,
 /// by one at a time, and may call the engine.
 final class JobEngine: Sendable {
-  /// Runs the function of a job; the number is the attempt's, from 1. The Swift task that calls it is cancelled when the
-  /// function is to end.
-  typealias FunctionRunner = @Sendable (JobRecord, Int) async -> FunctionOutcome
+  /// Calls a function of a job. The Swift task that calls it is cancelled when the function is to end.
+  typealias FunctionRunner = @Sendable (JobRecord, FunctionCall) async -> FunctionOutcome
 
   /// How long a function may take to end once it was told to, beyond what commands get.
   private static let functionPatience = 2

@@ -13,6 +13,14 @@ enum JobNotice: Sendable {
   case held(String?)
 }
 
+/// Which function of a task is called, and why.
+enum FunctionCall: Sendable, Hashable {
+  /// Its work; the number is the attempt's, from 1.
+  case attempt(Int)
+  /// Its `when`: it returns whether the task is wanted.
+  case condition
+}
+
 /// How the function of a task ended.
 enum FunctionOutcome: Sendable, Hashable {
   /// It returned: what it said, and a table as JSON text.

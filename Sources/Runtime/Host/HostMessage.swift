@@ -5,8 +5,8 @@ internal import LuaBindings
 enum HostMessage: Sendable {
   /// A job of this run changed.
   case job(JobNotice)
-  /// A job's function is to run; its end goes to the ticket.
-  case runFunction(JobRecord, attempt: Int, FunctionTicket)
+  /// A function of a job is to run; its end goes to the ticket.
+  case runFunction(JobRecord, FunctionCall, FunctionTicket)
   /// The job whose function runs under this ticket is to end.
   case cancelFunction(FunctionTicket, reason: String)
   /// What a task waited for outside of Lua: the work makes the results, on the Lua thread.

@@ -39,7 +39,7 @@ struct JobBook {
   /// The functions of jobs that have not started yet, or may be tried again.
   var functions: [JobID: LuaReference] = [:]
   /// Functions that were asked to run before their group was known.
-  var early: [JobID: (JobRecord, FunctionTicket)] = [:]
+  var early: [JobID: (JobRecord, FunctionCall, FunctionTicket)] = [:]
   var tickets: [FunctionTicket: ScriptTask] = [:]
   /// What jobs' functions returned, as long as their results may be asked for.
   var values: [JobID: LuaValue] = [:]

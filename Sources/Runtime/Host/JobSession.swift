@@ -58,7 +58,7 @@ final class JobSession {
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
       secrets: host.secrets, pressureLimits: host.options.pressure,
       sandbox: host.options.sandbox.flatMap(SandboxPolicy.preset(named:)).map { .policy($0) } ?? .none,
-      runFunction: { record, attempt in await JobSession.runFunction(record, attempt, gate) },
+      runFunction: { record, call in await JobSession.runFunction(record, call, gate) },
       observer: { gate.post(.job($0)) })
     engine = made
     let backend = made.backend
@@ -78,12 +78,12 @@ final class JobSession {
   }
 
   /// Runs on the engine's side: posts, and waits for the Lua thread.
-  private static func runFunction(_ record: JobRecord, _ attempt: Int, _ gate: HostGate) async -> FunctionOutcome {
+  private static func runFunction(_ record: JobRecord, _ call: FunctionCall, _ gate: HostGate) async -> FunctionOutcome {
     let slot = TicketSlot()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let ticket = FunctionTicket(continuation)
-        gate.post(.runFunction(record, attempt: attempt, ticket))
+        gate.post(.runFunction(record, call, ticket))
         if slot.put(ticket) { gate.postUrgently(.cancelFunction(ticket, reason: "cancelled")) }
       }
     } onCancel: {

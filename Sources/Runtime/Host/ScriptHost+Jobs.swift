@@ -92,9 +92,9 @@ extension ScriptHost {
   // MARK: Functions of jobs
 
   /// Runs the function of a job as a coroutine of this script.
-  func startFunction(of record: JobRecord, _ ticket: FunctionTicket) {
+  func startFunction(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
     guard let function = book.functions[record.id] else {
-      book.early[record.id] = (record, ticket)
+      book.early[record.id] = (record, call, ticket)
       return
     }
     let owner = book.owners[record.id] ?? root
@@ -117,7 +117,7 @@ extension ScriptHost {
   /// Functions that were asked for before their jobs were known here.
   func bind(_ function: LuaReference, to job: JobID) {
     book.functions[job] = function
-    if let (record, ticket) = book.early.removeValue(forKey: job) { startFunction(of: record, ticket) }
+    if let (record, call, ticket) = book.early.removeValue(forKey: job) { startFunction(of: record, call, ticket) }
   }
 
   private func outcome(of task: ScriptTask, _ record: JobRecord) -> FunctionOutcome {

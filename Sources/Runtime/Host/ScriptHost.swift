@@ -117,7 +117,7 @@ final class ScriptHost {
   private func handle(_ message: HostMessage) {
     switch message {
     case .job(let notice): take(notice)
-    case .runFunction(let record, _, let ticket): startFunction(of: record, ticket)
+    case .runFunction(let record, let call, let ticket): startFunction(of: record, call, ticket)
     case .cancelFunction(let ticket, let reason):
       if let task = book.tickets[ticket] { cancel(task, .asked(by: "agentscript", reason: reason)) }
     case .answer(let number, let work): take(answer: number, work)

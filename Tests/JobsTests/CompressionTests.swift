@@ -187,6 +187,7 @@ import Testing
     try registry.write {
       try $0.execute(
         sql: """
+          \(TemporaryFolder.undoVersion4)
           DROP TRIGGER jobs_said_much; DROP TABLE long_logs; ALTER TABLE cancel_requests DROP COLUMN keep_children;
           PRAGMA user_version = 1
           """)

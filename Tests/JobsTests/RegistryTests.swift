@@ -48,6 +48,11 @@ import Testing
     draft.dependencies = [try JobID(validating: "dep")]
     draft.origin = "deploy.lua:14"
     draft.labels = ["k": "v"]
+    draft.phase = "build"
+    draft.topic = "auth"
+    draft.priority = 2.5
+    draft.speculative = true
+    draft.timeoutMs = 600_000
     draft.outputFile = "/x.log"
     draft.model = "m"
     var state = JobState(submitting: draft, isReady: false, at: .now())

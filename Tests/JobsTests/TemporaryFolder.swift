@@ -29,6 +29,16 @@ final class TemporaryFolder {
     return (registry, run.id)
   }
 
+  /// Brings a registry back to the third version's form.
+  static let undoVersion4 = """
+    DROP TRIGGER jobs_timed; DROP TRIGGER decisions_orphaned;
+    DROP TABLE durations; DROP TABLE todos; DROP TABLE phases; DROP TABLE decisions;
+    ALTER TABLE jobs DROP COLUMN phase; ALTER TABLE jobs DROP COLUMN topic; ALTER TABLE jobs DROP COLUMN priority;
+    ALTER TABLE jobs DROP COLUMN speculative; ALTER TABLE jobs DROP COLUMN timeout_ms;
+    DELETE FROM legal_ends WHERE reason = 'condition';
+    PRAGMA user_version = 3;
+    """
+
   func contents(_ path: String) throws -> String {
     String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
   }

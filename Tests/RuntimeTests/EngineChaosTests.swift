@@ -65,7 +65,7 @@ extension EngineTests {
         for event in events {
           sequence += 1
           #expect(event.sequence == sequence, "the numbers have no gap")
-          if event.status.isTerminal { recorded[event.job, default: 0] += 1 }
+          if event.reason != nil, let job = event.job { recorded[job, default: 0] += 1 }
         }
         sequence = newest.sequence
       }

@@ -12,6 +12,8 @@ public enum JobReason: String, Codable, Sendable, CaseIterable, Hashable {
   case cancelled
   case failFast = "fail_fast"
   case dependencyFailed = "dependency_failed"
+  /// Its `when` was false.
+  case condition
   case budget
   case maxTurns = "max_turns"
   case schemaInvalid = "schema_invalid"
@@ -38,7 +40,7 @@ extension JobStatus {
       ]
     case .timedOut: [.timeout, .idleTimeout]
     case .cancelled: [.cancelled, .failFast, .budget]
-    case .skipped: [.dependencyFailed, .failFast, .cancelled, .budget]
+    case .skipped: [.dependencyFailed, .condition, .failFast, .cancelled, .budget]
     case .lost: [.lost]
     }
   }

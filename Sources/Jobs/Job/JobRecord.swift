@@ -33,6 +33,16 @@ public struct JobRecord: Codable, Sendable, Hashable {
   public var origin: String?
   /// Free labels of the submitter.
   public var labels: [String: String] = [:]
+  /// The part of the run's work that the job belongs to.
+  public var phase: String?
+  /// What the job is about, for finding it among jobs of other runs.
+  public var topic: String?
+  /// Which of the jobs that wait gets a slot first, the greater number; nil for a normal one.
+  public var priority: Double?
+  /// The longest that one attempt may take, in milliseconds.
+  public var timeoutMs: Int?
+  /// Whether the job was started before it was known to be wanted.
+  public var speculative = false
   /// The absolute path of the file that holds the output, whether it exists yet or not.
   public var outputFile: String?
   /// The model that answers, for a job that has one.
@@ -98,9 +108,11 @@ public struct JobRecord: Codable, Sendable, Hashable {
 
   enum CodingKeys: String, CodingKey {
     case id, run, kind, name, description, agent, command, cwd, parent, group, dependencies, origin, labels, model
+    case phase, topic, priority, speculative
     case status, reason, error, signal, pid, attempts, data, progress, leaked, usage
     case envNames = "env_names"
     case maxAttempts = "max_attempts"
+    case timeoutMs = "timeout_ms"
     case outputFile = "output_file"
     case exitCode = "exit_code"
     case pidStarted = "pid_started"

@@ -13,6 +13,12 @@ public struct JobFilter: Sendable, Hashable {
   public var group: String?
   /// Only jobs that this job's function submitted.
   public var parent: JobID?
+  /// Only jobs with all of these labels.
+  public var labels: [String: String] = [:]
+  /// Only jobs of this phase.
+  public var phase: String?
+  /// Only jobs about this.
+  public var topic: String?
   /// By submission.
   public var order = Order.oldestFirst
   /// At most so many.
@@ -34,6 +40,14 @@ public struct EventRecord: Sendable, Hashable {
     case progress
     /// Somebody asked its owner to cancel it.
     case cancelRequested
+    /// The run began a phase: its name is the text.
+    case phase
+    /// The run's list of what is to do changed: the text is the list as JSON.
+    case todo
+    /// A person was asked: the text is the question.
+    case asked
+    /// A question was settled: the text is the answer, nil if it is not wanted any more.
+    case settled
     /// One that a later version wrote.
     case other(String)
 
@@ -43,6 +57,10 @@ public struct EventRecord: Sendable, Hashable {
         case "status": .status
         case "progress": .progress
         case "cancel_requested": .cancelRequested
+        case "phase": .phase
+        case "todo": .todo
+        case "asked": .asked
+        case "settled": .settled
         default: .other(word)
         }
     }
@@ -52,6 +70,10 @@ public struct EventRecord: Sendable, Hashable {
       case .status: "status"
       case .progress: "progress"
       case .cancelRequested: "cancel_requested"
+      case .phase: "phase"
+      case .todo: "todo"
+      case .asked: "asked"
+      case .settled: "settled"
       case .other(let word): word
       }
     }
@@ -61,14 +83,14 @@ public struct EventRecord: Sendable, Hashable {
   public let sequence: Int64
   /// What kind it is.
   public let kind: Kind
-  /// The job.
-  public let job: JobID
-  /// The job's run.
+  /// The job; nil for an event of the run as a whole.
+  public let job: JobID?
+  /// The run.
   public let run: RunID
   /// When it happened.
   public let at: Timestamp
-  /// The job's status after it.
-  public let status: JobStatus
+  /// The job's status after it; nil without a job.
+  public let status: JobStatus?
   /// Why the job ended, in the one event of its end.
   public let reason: JobReason?
   /// How many attempts had begun.
@@ -86,12 +108,12 @@ public struct EventRecord: Sendable, Hashable {
     writer.object { writer in
       writer.field("sequence", sequence)
       writer.field("event", kind.word)
-      writer.field("job", job.rawValue)
+      writer.field("job", job?.rawValue)
       writer.field("run", run.rawValue)
       writer.field("at", at)
-      writer.field("status", status.rawValue)
+      writer.field("status", status?.rawValue)
       writer.field("reason", reason?.rawValue)
-      writer.field("attempt", attempt)
+      if job != nil { writer.field("attempt", attempt) }
       writer.field("pid", pid)
       writer.field("progress", progress)
       writer.field("text", text)

@@ -7,6 +7,7 @@ enum JobRow {
   private static let fixedColumns = [
     "id", "run", "kind", "name", "description", "agent", "command", "cwd", "env_names", "max_attempts", "parent",
     "job_group", "dependencies", "origin", "labels", "output_file", "model", "created_at",
+    "phase", "topic", "priority", "speculative", "timeout_ms",
   ]
 
   /// What the state machine may change.
@@ -45,7 +46,8 @@ enum JobRow {
       text(record.name), text(record.description), text(record.agent), text(record.command), text(record.cwd),
       json(record.envNames), record.maxAttempts.databaseValue, text(record.parent?.rawValue), text(record.group),
       json(record.dependencies.map(\.rawValue)), text(record.origin), json(record.labels), text(record.outputFile),
-      text(record.model), record.createdAt.milliseconds.databaseValue,
+      text(record.model), record.createdAt.milliseconds.databaseValue, text(record.phase), text(record.topic),
+      value(record.priority), record.speculative.databaseValue, value(record.timeoutMs),
     ]
   }
 
@@ -87,6 +89,11 @@ enum JobRow {
     record.outputFile = columns.next()
     record.model = columns.next()
     record.createdAt = Timestamp(milliseconds: columns.next())
+    record.phase = columns.next()
+    record.topic = columns.next()
+    record.priority = columns.next()
+    record.speculative = columns.next()
+    record.timeoutMs = columns.next()
     record.status = columns.word()
     record.reason = columns.text().flatMap { JobReason(rawValue: $0) }
     record.error = columns.next()

@@ -101,6 +101,7 @@ extension Registry {
       try database.execute(
         sql: "DELETE FROM runs WHERE ended_at < ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run = runs.id)",
         arguments: [now.milliseconds - age])
+      try forgetDurations(before: Timestamp(milliseconds: now.milliseconds - age), in: database)
       // From the lower end only, so that the numbers of those that stay have no gap.
       let oldest = try Int64.fetchOne(
         database,

@@ -14,6 +14,11 @@ extension Registry {
     query.require("run = ?", filter.run?.rawValue)
     query.require("job_group = ?", filter.group)
     query.require("parent = ?", filter.parent?.rawValue)
+    query.require("phase = ?", filter.phase)
+    query.require("topic = ?", filter.topic)
+    for (name, value) in filter.labels.sorted(by: { $0.key < $1.key }) {
+      query.require("EXISTS (SELECT 1 FROM json_each(labels) WHERE key = ? AND value = ?)", [name, value])
+    }
     if let isLive = filter.isLive { query.require(isLive ? "reason IS NULL" : "reason IS NOT NULL") }
     if let statuses = filter.statuses {
       let marks = statuses.map { _ in "?" }.joined(separator: ", ")
@@ -115,10 +120,15 @@ enum EventRow {
 
   private static func record(from row: Row) -> EventRecord {
     var columns = RowReader(row)
+    let sequence: Int64 = columns.next()
+    let kind = EventRecord.Kind(word: columns.next())
+    let job: String = columns.next()
+    let run = RunID(fromRegistry: columns.next())
+    let at = Timestamp(milliseconds: columns.next())
+    let status: JobStatus = columns.word()
     return EventRecord(
-      sequence: columns.next(), kind: EventRecord.Kind(word: columns.next()),
-      job: JobID(fromRegistry: columns.next()), run: RunID(fromRegistry: columns.next()),
-      at: Timestamp(milliseconds: columns.next()), status: columns.word(),
+      sequence: sequence, kind: kind, job: job.isEmpty ? nil : JobID(fromRegistry: job), run: run, at: at,
+      status: job.isEmpty ? nil : status,
       reason: columns.text().flatMap { JobReason(rawValue: $0) }, attempt: columns.next(), pid: columns.next(),
       progress: columns.next(), text: columns.text())
   }

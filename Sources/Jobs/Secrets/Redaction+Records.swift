@@ -9,6 +9,8 @@ extension Redaction {
     record.command = optional(record.command)
     record.origin = optional(record.origin)
     record.labels = record.labels.mapValues { text($0) }
+    record.phase = optional(record.phase)
+    record.topic = optional(record.topic)
     return record
   }
 

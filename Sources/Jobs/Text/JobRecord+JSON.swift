@@ -52,6 +52,12 @@ extension JobRecord {
     writer.object { writer in
       for (key, value) in labels.sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
     }
+    writer.field("phase", phase)
+    writer.field("topic", topic)
+    writer.field("priority", priority)
+    writer.field("timeout_ms", timeoutMs)
+    writer.key("speculative")
+    writer.bool(speculative)
     writer.field("leaked", leaked)
     writer.field("cancelled_by", cancelledBy)
     writer.field("cancel_reason", cancelReason)

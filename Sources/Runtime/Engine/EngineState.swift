@@ -89,6 +89,10 @@ struct EngineState: Sendable {
     record.maxAttempts = max(spec.retries, 0) + 1
     record.parent = spec.parent
     record.origin = spec.origin
+    record.labels = spec.labels
+    record.phase = spec.phase
+    record.topic = spec.topic
+    record.timeoutMs = spec.timeout.map { Int($0 / .milliseconds(1)) }
     record.outputFile = directory.file(.log, of: id)
     return record
   }

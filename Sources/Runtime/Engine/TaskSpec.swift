@@ -43,6 +43,12 @@ struct TaskSpec: Sendable, Hashable {
   var retries = 0
   /// The pause before each repetition.
   var retryDelay = Duration.zero
+  /// Free labels, by name.
+  var labels: [String: String] = [:]
+  /// The part of the run's work that it belongs to.
+  var phase: String?
+  /// What it is about, for finding its job among those of other runs.
+  var topic: String?
   /// Where in the script it was started: "deploy.lua:14".
   var origin: String?
   /// The job whose function started it.

@@ -13,8 +13,11 @@ public enum EmbeddedModules {
     case "time": PackageResources.time_lua
     case "agentscript.api": PackageResources.api_lua
     case "agentscript.arguments": PackageResources.arguments_lua
+    case "agentscript.batch": PackageResources.batch_lua
+    case "agentscript.checkpoint": PackageResources.checkpoint_lua
     case "agentscript.glob": PackageResources.glob_lua
     case "agentscript.launch": PackageResources.launch_lua
+    case "agentscript.ralph": PackageResources.ralph_lua
     case "agentscript.repl": PackageResources.repl_lua
     case "agentscript.repl_completion": PackageResources.repl_completion_lua
     case "agentscript.repl_printer": PackageResources.repl_printer_lua

@@ -1,4 +1,4 @@
---[[ patterns: the documented ways to work with background tasks, as functions.
+--[[ patterns: the documented ways to work with tasks, as functions.
 
   local patterns = require "patterns"
   local function run(description, command)
@@ -23,6 +23,80 @@ FUNCTIONS
   patterns.all_passed(results)
       whether every one of the results (a list, or what task_group or parallel returned) has success; and the list of
       those that have not. An empty list has passed.
+
+CHECKPOINT AND RESUME
+  patterns.checkpoint(options)
+      calls a step for each feature, and keeps in a file how far each has come. Run again after whatever ended it, it goes
+      on where it was: what is complete is not done again, what was in progress, failed or pending is.
+
+        local outcome = patterns.checkpoint {
+          file = "completion.json",
+          features = { "login", "profile" },
+          step = function(name) return task { command = "make " .. name } end,
+        }
+
+      file         the path. Written whole, by a new file that takes its place, at each change of a status. If it holds
+                   no state of this shape it is an error, and it is left as it is
+      features     (or items) a list of names, a list of tables with a name (or id), or a table of tables by name, which
+                   are gone through in the order of their names; default: what is in the file
+      step         step(name, item, feature, save): item is what `features` has for it, feature its object in the file;
+                   fields that the step sets there (JSON values) are kept, for sure after save(). It has failed if it
+                   raises, or returns false or a table with success = false, such as a failed result
+      max_concurrency  how many steps at a time (default 1)
+      fail_fast    begin no other step after a failure (default false)
+
+      The file: { "features": { "login": { "status": "complete", ... } } }; status is "pending", "in_progress",
+      "complete" or "failed". Further fields are ours: attempts, started_at, completed_at, duration_ms, error. All else
+      in the file is kept. It belongs to one run at a time.
+      Returns { success, completed = {names}, reused = {names of what was complete before}, failed = {{name, error}},
+      completion = what the file holds }.
+
+THE RALPH LOOP
+  patterns.ralph(options)
+      does the same step again and again until the work is done.
+
+        local outcome = patterns.ralph {
+          step = { command = "sh improve.sh", timeout = "5m" },
+          promise = "ALL DONE",
+          budget = { duration = "1h" },
+        }
+
+      step            a function step(i, last), i from 1, last what the step returned the time before; or the spec of a
+                      task. What a function raises ends the loop and comes out of it; a failed result does not
+      done            a function done(last, i): true ends the loop. (["until"] means the same; without quotes and brackets
+                      that word is Lua's own)
+      promise         a text: the loop ends when a step that did not fail has said <promise>TEXT</promise>, in the string
+                      that it returned or in its task's output, all of it. One of done and promise is needed
+      max_iterations  default 25
+      budget          { duration, cost, iterations }: at the end of the duration the step that runs is cancelled; the
+                      cost is the sum of usage.cost of the results that the steps return, looked at after each
+      delay           a pause between two iterations (default none)
+
+      Returns { success, why, iterations, last, duration_ms, cost, error }. why: "done" (or "until"), "promise", or the
+      bound: "max_iterations", "iterations", "duration", "cost"; then success is false, and error a sentence.
+
+BATCHES
+  patterns.batch(items, work [, options])
+      does the same with many items, a few at a time, in a memory that does not grow with their number.
+
+        local summary = patterns.batch(io.lines "urls.txt", { command = 'curl -fsS -o /dev/null "$ITEM"' }, {
+          max_concurrency = 4,
+          on_result = function(result, item) print(item, result.status) end,
+        })
+
+      items            a list, or a function that returns the next item and nil after the last; it may wait
+      work             a function work(item, index); or the spec of a task, once for each item: a command has it in the
+                       variables ITEM and INDEX, an fn as arguments. An item has failed if its function raises, or
+                       returns false or a table with success = false
+      size             so many items at once: work gets a list of them, a command their lines on standard input
+      max_concurrency  default 10
+      on_result        on_result(value, item, index), in the order of ending, one at a time: what work returned, or
+                       { success = false, error } for what it raised
+      keep             keep the values, in `results`, in the order of the items (default false)
+      fail_fast        end at the first failure (default false)
+
+      Returns { success, total, succeeded, failed, failures = the first hundred {index, item, error}, duration_ms,
+      results }.
 
 ERRORS  Arguments of the wrong kind are errors at the caller (but in robust_background_task).
 ]]
@@ -80,6 +154,14 @@ function patterns.all_passed(results)
     if not result or not result.success then failed[#failed + 1] = result or { success = false, error = "no result" } end
   end
   return #failed == 0, failed
+end
+
+-- Each in a file of its own, loaded when it is first used.
+for name, file in next, { checkpoint = "checkpoint", ralph = "ralph", batch = "batch" } do
+  patterns[name] = function(...)
+    local outcome = require("agentscript." .. file)(...)
+    return outcome
+  end
 end
 
 return patterns

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Jobs
 internal import LuaBindings
 
@@ -136,9 +137,7 @@ extension ScriptHost {
 
   /// `index, status, error` of the next ended branch; `nil` once all were told; no answer while some still run.
   func nextBranch(_ group: TaskGroupScope) -> LuaAnswer? {
-    if group.told < group.ended.count {
-      let branch = group.ended[group.told]
-      group.told += 1
+    if let branch = group.ended.popFirst() {
       branch.isObserved = true
       return .values([.integer(Int64(branch.index))] + outcome(branch))
     }

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Jobs
 internal import LuaBindings
 
@@ -109,9 +110,8 @@ final class ScriptTask {
 final class TaskGroupScope {
   let owner: ScriptTask
   var branches: [ScriptTaskID: ScriptTask] = [:]
-  var ended: [ScriptTask] = []
-  /// The next of `ended` to tell.
-  var told = 0
+  /// Branches whose end the owner has not been told.
+  var ended: Deque<ScriptTask> = []
   var count = 0
 
   init(owner: ScriptTask) { self.owner = owner }

@@ -20,7 +20,8 @@ enum ScriptEntry {
     let display = ProgressDisplay(
       form: .suited(to: .error, isQuiet: invocation.options.isQuiet), editor: editor)
     let presentation = RunPresentation(
-      jobChanged: { display.note($0) }, idle: { $0 ? display.show() : display.hide() }, say: { display.say($0) })
+      jobChanged: { display.note($0) }, noted: { display.note($0) }, idle: { $0 ? display.show() : display.hide() },
+      say: { display.say($0) })
     let code = ScriptRunner(invocation, presentation: presentation, prompt: editor.map(prompt)).run()
     display.finish()
     editor?.restoreTerminal()

@@ -57,6 +57,9 @@
 ---@field retry_delay? duration before each retry (default: 0)
 ---@field run_in_background? boolean return the job at once (default: false)
 ---@field on_progress? fun(event: progress.event)
+---@field labels? table<string, string|number|boolean> free labels to find its job by
+---@field phase? string the part of the run's work that it belongs to (default: the caller's phase)
+---@field topic? string what it is about, to find its job by
 
 ---A task of a group.
 ---@class group.task: task.spec
@@ -70,6 +73,9 @@
 ---@field timeout? duration for the whole group (default: none)
 ---@field on_progress? fun(event: progress.event) for tasks without one of their own
 ---@field run_in_background? boolean return the group at once (default: false)
+---@field labels? table<string, string|number|boolean> for each task, beside its own
+---@field phase? string for tasks without one of their own
+---@field topic? string for tasks without one of their own
 
 ---How a job ended.
 ---@class result
@@ -128,6 +134,10 @@
 ---@field leaked integer processes that outlived it and were ended
 ---@field output_start? integer where its output begins in output_file, in bytes
 ---@field output_end? integer
+---@field group? string
+---@field phase? string
+---@field topic? string
+---@field labels table<string, string>
 
 ---A job in the background. Reading a field gives what is known now. As a to-be-closed variable it is cancelled at the end
 ---of its block.
@@ -265,7 +275,7 @@ function wait_for_completion(x, timeout) end
 function status(x) end
 
 ---The jobs of this run, or of another, or of all ("all"), in the order of starting.
----@param filter? {status?: job.status, run?: string, limit?: integer}
+---@param filter? {status?: job.status, run?: string, limit?: integer, label?: table<string, string|number|boolean>, phase?: string, topic?: string}
 ---@return job.record[]
 function jobs(filter) end
 
@@ -324,6 +334,11 @@ function pipeline(items, ...) end
 ---@param ... any
 ---@return async.task
 function async(fn, ...) end
+
+---Begins a phase: what this coroutine and those that it starts do from now on belongs to it. Without a name nothing changes.
+---@param name? string
+---@return string? before the phase until now
+function phase(name) end
 
 ---A line for people: in a task with fn in its log, else on standard error.
 ---@param ... any

@@ -28,6 +28,14 @@ public struct JobFilter: Sendable, Hashable {
 
   /// All jobs, oldest first.
   public init() {}
+
+  /// Whether a job is wanted, as far as its own record says: run, order and numbers are not looked at.
+  public func takes(_ record: JobRecord) -> Bool {
+    statuses?.contains(record.status) != false && isLive.map { $0 != record.status.isTerminal } != false
+      && group.map { $0 == record.group } != false && parent.map { $0 == record.parent } != false
+      && phase.map { $0 == record.phase } != false && topic.map { $0 == record.topic } != false
+      && labels.allSatisfy { record.labels[$0.key] == $0.value }
+  }
 }
 
 /// What happened to a job, as every process can read it.

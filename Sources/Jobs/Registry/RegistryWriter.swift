@@ -83,6 +83,18 @@ final class RegistryWriter: Sendable {
     return try perform(body)
   }
 
+  /// Runs a transaction on the writer's thread, behind what is queued there. One that fails is dropped: for what is told
+  /// to people and depended on by nobody.
+  func later(_ body: @escaping @Sendable (Database) throws -> Void) {
+    thread.async {
+      guard !self.isClosed, (try? self.perform(body)) != nil else { return }
+      self.view.withLock { $0 }?.note()
+    }
+  }
+
+  /// Tells the view that something changed that no transaction of the queue did.
+  func noteView() { view.withLock { $0 }?.note() }
+
   /// Writes what is queued.
   func flush() { thread.sync { self.drain() } }
 

@@ -27,7 +27,16 @@ extension RunPresentation {
   func redacted(by secrets: RunSecrets) -> RunPresentation {
     var presentation = self
     presentation.say = { [say] in say(secrets.redaction.text($0)) }
+    presentation.noted = { [noted] in noted($0.redacted(by: secrets.redaction)) }
     return presentation
+  }
+}
+
+extension RunNote {
+  func redacted(by redaction: Redaction) -> RunNote {
+    switch self {
+    case .phase(let name): .phase(redaction.text(name))
+    }
   }
 }
 

@@ -22,12 +22,13 @@ extension ScriptHost {
   ]
 
   /// Named in the manual; they come with the parts that they belong to.
-  private static let laterNames = ["steer", "phase", "todo", "on", "step", "checkpoint", "ask"]
+  private static let laterNames = ["steer", "todo", "on", "step", "checkpoint", "ask"]
 
   func defineGlobals() throws(LuaError) {
     try defineConcurrency()
     try defineJobs()
     try defineOutput()
+    try definePhases()
     for name in ScriptHost.lazyNames {
       try lua.define(lazily: name, from: "agentscript.api")
       try lua.define(lazily: name, from: "agentscript.api", in: ScriptHost.publicModuleName)

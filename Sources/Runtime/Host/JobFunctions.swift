@@ -48,6 +48,7 @@ extension ScriptHost {
     let isBackground = inBackground || request.runsInBackground
     if !isBackground { try call.mustWait() }
     request.spec.parent = parentJob(of: call.task)
+    request.spec.phase = request.spec.phase ?? call.task.phase
     if let spec = request.detached { return try startDetached(spec, request, call, isBackground: isBackground) }
     if request.spec.id != nil { return try startChecked(request, call, isBackground: isBackground) }
     let record = try session.open().submit(request.spec)
@@ -87,6 +88,7 @@ extension ScriptHost {
     try call.mustWait()
     let directory = try session.directory(), gate = gate, id = call.task.id, name = call.name
     var table = table
+    table["phase"] = text(request.spec.phase)
     if request.spec.id == nil {
       let made = DetachedRunner.makeID(slug: request.key ?? request.spec.slugSource(secrets.redaction))
       table["key"] = .nil
@@ -324,13 +326,18 @@ extension ScriptHost {
         filter.run = RunID(run)
       }
       filter.limit = try options.count("limit", in: 1...Int.max)
+      if let (name, value) = try options.take("label", "labels") {
+        filter.labels = try TaskMarks.labels(value, name, options)
+      }
+      filter.phase = try options.text("phase")
+      filter.topic = try options.text("topic")
       try options.finish()
     } else if !call[0].isNil {
       throw .misuse("jobs: the options must be a table, not \(OptionReader.show(call[0]))")
     }
     if filter.run == session.id {
       let records = book.order.compactMap { book.records[$0] }.filter { record in
-        record.run == session.id && filter.statuses?.contains(record.status) != false
+        record.run == session.id && filter.takes(record)
       }
       return .value(.table(LuaTable(array: records.prefix(filter.limit ?? .max).map { recordTable($0) })))
     }

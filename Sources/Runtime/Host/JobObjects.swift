@@ -115,6 +115,7 @@ extension ScriptHost {
       members: request.tasks.map { task in
         var spec = task.spec
         spec.parent = parent
+        spec.phase = spec.phase ?? call.task.phase
         return GroupSpec.Member(key: task.key, spec: spec, dependencies: task.dependencies)
       })
     group.isSequential = request.isSequential

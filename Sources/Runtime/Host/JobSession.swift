@@ -15,6 +15,10 @@ final class JobSession {
   /// What the run's record says it runs.
   var script: String?
   var arguments: [String] = []
+  private var pendingNotes: [Note] = []
+
+  /// Something to be told to the registry: which, of which run, and what may not be written down.
+  typealias Note = (Registry, RunID, Redaction) -> Void
 
   init(host: ScriptHost) { self.host = host }
 
@@ -52,6 +56,8 @@ final class JobSession {
       cwd: WorkingFolder.path, owner: .current())
     do throws(RegistryError) { try registry.begin(run: run) } catch { throw .misuse(error.description) }
     hasBegun = true
+    for note in pendingNotes { note(registry, runID, redaction) }
+    pendingNotes = []
     registry.keepStateView(maxConcurrent: host.options.maxConcurrent)
     let gate = host.gate
     let made = JobEngine(
@@ -78,7 +84,8 @@ final class JobSession {
   }
 
   /// Runs on the engine's side: posts, and waits for the Lua thread.
-  private static func runFunction(_ record: JobRecord, _ call: FunctionCall, _ gate: HostGate) async -> FunctionOutcome {
+  private static func runFunction(_ record: JobRecord, _ call: FunctionCall, _ gate: HostGate) async -> FunctionOutcome
+  {
     let slot = TicketSlot()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -89,6 +96,12 @@ final class JobSession {
     } onCancel: {
       if let ticket = slot.cancel() { gate.postUrgently(.cancelFunction(ticket, reason: "cancelled")) }
     }
+  }
+
+  /// Tells the registry something of the run: now, or when the run is begun in it.
+  func noteLater(_ note: @escaping Note) {
+    guard hasBegun, let registry else { return pendingNotes.append(note) }
+    note(registry, runID, host.secrets.redaction)
   }
 
   /// Adds a line to the log of a job whose function runs.

@@ -28,7 +28,9 @@ extension ScriptHost {
       ("max_attempts", .integer(Int64(record.maxAttempts))), ("cancelled_by", text(record.cancelledBy)),
       ("cancel_reason", text(record.cancelReason)), ("origin", text(record.origin)),
       ("leaked", .integer(Int64(record.leaked))), ("output_start", number(record.outputStart)),
-      ("output_end", number(record.outputEnd)),
+      ("output_end", number(record.outputEnd)), ("group", text(record.group)), ("phase", text(record.phase)),
+      ("topic", text(record.topic)),
+      ("labels", .table(LuaTable(fields: record.labels.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) }))),
     ]
     return .table(LuaTable(fields: fields))
   }

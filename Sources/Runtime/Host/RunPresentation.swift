@@ -4,6 +4,8 @@ public import Jobs
 public struct RunPresentation: Sendable {
   /// A job changed or reported progress. Called on the Lua thread, in order per job.
   public var jobChanged: @Sendable (JobRecord) -> Void
+  /// The run tells of itself.
+  public var noted: @Sendable (RunNote) -> Void
   /// True when the script waits and nothing of its own is printed; false before its code goes on.
   public var idle: @Sendable (Bool) -> Void
   /// A line for standard error.
@@ -11,11 +13,19 @@ public struct RunPresentation: Sendable {
 
   /// A presentation; by default lines go to standard error and nothing else is shown.
   public init(
-    jobChanged: @escaping @Sendable (JobRecord) -> Void = { _ in }, idle: @escaping @Sendable (Bool) -> Void = { _ in },
+    jobChanged: @escaping @Sendable (JobRecord) -> Void = { _ in },
+    noted: @escaping @Sendable (RunNote) -> Void = { _ in }, idle: @escaping @Sendable (Bool) -> Void = { _ in },
     say: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
   ) {
     self.jobChanged = jobChanged
+    self.noted = noted
     self.idle = idle
     self.say = say
   }
+}
+
+/// What a script tells of its run as a whole.
+public enum RunNote: Sendable, Hashable {
+  /// A part of the work begins.
+  case phase(String)
 }

@@ -106,6 +106,7 @@ extension ScriptHost {
       return ticket.end(.raised(message: error.message, traceback: ""))
     }
     task.job = record.id
+    task.phase = record.phase ?? task.phase
     task.isObserved = true
     book.tickets[ticket] = task
     task.onEnd = { [unowned self] task in

@@ -42,6 +42,8 @@ final class ScriptHost {
   var lateExitCode: Int32?
   var objects = HostObjects()
   var book = JobBook()
+  /// The run's phases, in the order in which they began.
+  var phases: [String] = []
   lazy var session = JobSession(host: self)
   let watchdog: Watchdog
 

@@ -82,6 +82,8 @@ final class ScriptTask {
   var isObserved = false
   /// The job whose function it runs.
   var job: JobID?
+  /// The phase that the jobs which it starts belong to.
+  var phase: String?
   /// Children that failed, were started by `async`, and have ended.
   var failures: [ScriptTask] = []
   /// Tasks that wait for its end.
@@ -98,6 +100,7 @@ final class ScriptTask {
     self.owner = owner
     self.group = group
     self.index = index
+    phase = owner?.phase
   }
 
   /// True once waiting raises: cancelled, and no to-be-closed variable has its grace.

@@ -20,8 +20,8 @@ enum SpecReader {
   static let laterOptions: Set<String> = [
     "retry_on", "simplify", "model", "tier", "fallback_models", "system", "schema", "max_turns",
     "max_tokens", "max_cost", "tools", "disallowed_tools", "permission_mode", "priority", "when", "trigger_rule",
-    "reads", "writes", "isolation", "gate", "speculative", "affinity", "topic", "labels",
-    "phase", "cache", "hedge", "merge", "effect", "backend",
+    "reads", "writes", "isolation", "gate", "speculative", "affinity",
+    "cache", "hedge", "merge", "effect", "backend",
   ]
 
   /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
@@ -46,6 +46,7 @@ enum SpecReader {
     spec.description = description
     spec.agent = try options.text("agent", "subagent_type")
     spec.origin = origin.isEmpty ? nil : origin
+    spec.marks = try TaskMarks.read(&options)
     try readPlace(&options, &spec)
     spec.timeout = try options.duration("timeout")
     try readBounds(&options, &spec)
@@ -233,7 +234,7 @@ struct GroupRequest {
 
   static let laterOptions: Set<String> = [
     "on_error", "budget", "conflict_detection", "dependency_check", "fallback", "cpu_threshold", "memory_threshold",
-    "plan_only", "priority", "phase", "labels", "escalate", "id", "name", "description",
+    "plan_only", "priority", "escalate", "id", "name", "description",
   ]
 
   init(_ specs: LuaValue, _ options: LuaValue, origin: String) throws(HostFailure) {
@@ -266,6 +267,8 @@ struct GroupRequest {
     timeout = try reader.duration("timeout")
     onProgress = try reader.function("on_progress")
     runsInBackground = try reader.flag("run_in_background") ?? false
+    let marks = try TaskMarks.read(&reader)
+    for index in tasks.indices { tasks[index].spec.marks = tasks[index].spec.marks.over(marks) }
     try reader.finish()
   }
 }

@@ -13,6 +13,7 @@ struct JobsCommand: ParsableCommand {
       Examples:
         agentscript jobs --status failed,timed_out
         agentscript jobs --run last --json
+        agentscript jobs --label team=web --phase build
       """,
     aliases: ["ls", "bg-jobs"])
 
@@ -23,6 +24,18 @@ struct JobsCommand: ParsableCommand {
     name: .customLong("run"),
     help: ArgumentHelp("Only jobs of this run: its id, the beginning of it, or last.", valueName: "run"))
   var runName: String?
+
+  @Option(
+    name: .customLong("label"), parsing: .singleValue,
+    help: ArgumentHelp("Only jobs with this label; may be given again.", valueName: "name=value"),
+    transform: ArgumentReader.variable)
+  var labels: [ArgumentReader.Variable] = []
+
+  @Option(help: ArgumentHelp("Only jobs of this phase.", valueName: "name"))
+  var phase: String?
+
+  @Option(help: ArgumentHelp("Only jobs about this.", valueName: "topic"))
+  var topic: String?
 
   @Flag(name: .shortAndLong, help: "All jobs, however old.")
   var all = false
@@ -58,7 +71,12 @@ struct JobsCommand: ParsableCommand {
     filter.order = .newestFirst
     filter.statuses = statuses
     filter.run = try runName.map { try desk.run($0) }
-    guard !all, statuses == nil, runName == nil else { return (try desk.jobs(filter), false) }
+    filter.labels = Dictionary(labels.map { ($0.key, $0.value) }) { $1 }
+    filter.phase = phase
+    filter.topic = topic
+    guard !all, statuses == nil, runName == nil, labels.isEmpty, phase == nil, topic == nil else {
+      return (try desk.jobs(filter), false)
+    }
     filter.limit = Self.usualCount + 1
     let newest = try desk.jobs(filter)
     let shown = Array(newest.prefix(Self.usualCount))

@@ -28,6 +28,15 @@ struct SpawnCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What it is for.", valueName: "text"))
   var description: String?
 
+  @Option(
+    name: .customLong("label"), parsing: .singleValue,
+    help: ArgumentHelp("A label to find it by; may be given again.", valueName: "name=value"),
+    transform: ArgumentReader.variable)
+  var labels: [ArgumentReader.Variable] = []
+
+  @Option(help: ArgumentHelp("What it is about, to find it by.", valueName: "text"))
+  var topic: String?
+
   @Option(help: ArgumentHelp("The agent that answers the prompt, or a label for a command.", valueName: "name"))
   var agent: String?
 
@@ -98,6 +107,8 @@ struct SpawnCommand: ParsableCommand {
     order.set("id", id)
     order.set("name", name)
     order.set("description", description)
+    order.set("labels", Dictionary(labels.map { ($0.key, $0.value) }) { $1 })
+    order.set("topic", topic)
     order.set("agent", agent)
     order.set("cwd", cwd)
     order.set("env", Dictionary(environment.map { ($0.key, $0.value) }) { $1 })

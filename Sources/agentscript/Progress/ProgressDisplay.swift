@@ -1,6 +1,7 @@
 internal import CLineEditor
 import Dispatch
 import Jobs
+import Runtime
 import Synchronization
 
 #if canImport(Darwin)
@@ -79,6 +80,21 @@ final class ProgressDisplay: Sendable {
       return !pending.hasThread && !pending.isFinished
     }
     if needsThread { startThread() }
+    screen.withLock { if !$0.isVisible { flush(&$0) } }
+    signal.signal()
+  }
+
+  /// Takes what the run tells of itself.
+  func note(_ note: RunNote) {
+    guard form != .quiet else { return }
+    let clock = form == .plain ? Self.clock(.now()) : ""
+    let columns = form == .terminal ? stream.columns ?? 80 : 0
+    pending.withLock { pending in
+      switch note {
+      case .phase(let name): pending.lines.append(pending.model.begin(phase: name, clock: clock, columns: columns))
+      }
+      pending.isChanged = true
+    }
     screen.withLock { if !$0.isVisible { flush(&$0) } }
     signal.signal()
   }

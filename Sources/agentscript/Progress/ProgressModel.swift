@@ -65,6 +65,12 @@ struct ProgressModel {
     return ["[\(clock)] \(entry.label): \(Self.percent(job.progress))\(said)"]
   }
 
+  /// The line that a new phase is worth, for either form.
+  func begin(phase name: String, clock: String, columns: Int) -> String {
+    let name = TextWidth.fitted(TerminalText.line(name), to: form == .terminal ? max(8, columns - 4) : 200)
+    return form == .terminal ? palette.bold("── \(name)") : "[\(clock)] phase: \(name)"
+  }
+
   /// The status line for a terminal of so many cells, or nil when no job is under way.
   func status(at now: Moment, columns: Int) -> String? {
     guard !live.isEmpty else { return nil }

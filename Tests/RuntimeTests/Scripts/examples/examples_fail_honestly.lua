@@ -44,4 +44,17 @@ run(2, { "build_monitoring.lua", root }, "usage")
 run(0, { "parallel_explore.lua", target }, "Search test patterns: 0 lines (completed)")
 run(1, { "parallel_explore.lua", path.join(root, "none") }, "is not a folder")
 
+-- The shop: a feature whose spec says nothing cannot be built, and what comes after that is not tried.
+local folder = path.join(root, "shop")
+assert(fs.write(path.join(folder, "product/login.txt"), "nothing\n", { parents = true }))
+run(1, { "sequential.lua", "login", folder }, "backend    failed", "does not tell what the API says", "✗ Stopped in step 1")
+run(1, { "parallel.lua", "login", folder }, "frontend   completed", "✗ Stopped at implementation")
+run(1, { "dependency_graph.lua", "login", folder }, "api: exit code 1", "× tests: not started: its dependency 'api'",
+  "× review: not started: its dependency 'tests'")
+assert(not fs.exists(path.join(folder, "tests")))
+run(1, { "hybrid.lua", "no/such/place", "login" }, "✗ Stopped at implementation")
+run(1, { "progress_streaming.lua", "a/b" }, "✗ 2 tasks")
+run(1, { "pool_queue.lua", "2", "a/b" }, "✗ 2 tasks")
+run(2, { "pool_queue.lua", "none" }, "usage")
+
 assert(fs.remove(root, { recursive = true }))

@@ -13,6 +13,15 @@ local expected = {
   ["build_monitoring.lua"] = { "[PROGRESS] 100% built index", "Build complete", "built after", "3 pages" },
   ["test_pipeline.lua"] = { "unit         completed", "integration  completed", "e2e          completed", "all phases passed" },
   ["deployment.lua"] = { "backend deploy   completed", "frontend deploy  completed", "smoke tests      completed", "deployed as 2" },
+  ["sequential.lua"] = { "Step 1/4: Backend", "backend    completed  wrote api/login.sh", "tester     completed  2 tests passed",
+    "1 reviewed", "✓ Feature login complete, 4 steps in" },
+  ["parallel.lua"] = { "Phase 1: Parallel implementation", "frontend   completed", "reviewer   completed", "✓ Feature login complete in" },
+  ["hybrid.lua"] = { "Implement notifications API      completed", "Phase 2: Parallel testing", "3 reviewed", "✓ All 3 features complete" },
+  ["dependency_graph.lua"] = { "Wave 1 (parallel): api, ui", "Wave 2: tests", "Wave 3: review", "0.00 s → api starts",
+    "→ review: completed", "✓ All done" },
+  ["pool_queue.lua"] = { "start", "of 4, queued 2", "Implement search: completed", "✓ 6 tasks through 4 slots, at most" },
+  ["progress_streaming.lua"] = { "backend:   50% complete  read product/login.txt", "frontend:  30% complete  laying out profile",
+    "frontend: 100% complete", "✓ 4 tasks, 0 of them told nothing" },
 }
 
 for _, file in ipairs(assert(fs.glob("*.lua", { base = examples }))) do

@@ -72,7 +72,9 @@ let package = Package(
       swiftSettings: strict),
     // Finds libcurl at its first use; nothing is linked.
     .target(name: "CCurl"),
-    .target(name: "Models", dependencies: ["CCurl"], swiftSettings: strict),
+    // Texts that travel: JSON, server-sent events. Knows nothing of us.
+    .target(name: "WireText", swiftSettings: strict),
+    .target(name: "Models", dependencies: ["CCurl", "WireText"], swiftSettings: strict),
     // Finds libedit at its first use; nothing is linked.
     .target(name: "CLineEditor"),
     .executableTarget(
@@ -96,7 +98,8 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings", "SandboxProbe", "TreeProbe"],
       exclude: ["Scripts", "Probes"], swiftSettings: strict),
-    .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "WireText"], exclude: ["Recorded"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]
 )

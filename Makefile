@@ -26,7 +26,7 @@ help:
 	@echo "make test      lint, unit tests, script tests, the official Lua tests"
 	@echo "make build     the program, optimised: $(BINARY)"
 	@echo "make install   copy it to PREFIX/bin (PREFIX=$(PREFIX))"
-	@echo "make bench     measure against lua5.4, GNU parallel, node, asyncio and C"
+	@echo "make bench     measure against lua5.4, GNU parallel, node, asyncio, make, ninja, just, go-task and C"
 	@echo "make lint      format and house rules"
 	@echo "make test-tsan, make test-asan   look for data races, for errors of memory and undefined behaviour (slow)"
 	@echo "make setup     install missing system packages"

@@ -20,6 +20,9 @@ public struct StateDirectory: Sendable, Hashable {
   /// The folder of the jobs' files.
   public var jobsPath: String { path + "/jobs" }
 
+  /// The folder of the jobs' git worktrees; it is made for the first of them.
+  public var worktreesPath: String { path + "/worktrees" }
+
   /// The kinds of files that a job may have.
   public enum JobFile: String, Sendable, CaseIterable {
     /// What the job printed, with our markers.
@@ -30,6 +33,8 @@ public struct StateDirectory: Sendable, Hashable {
     case record = "json"
     /// The final result for people.
     case result = "md"
+    /// What it changed in its worktree.
+    case patch
   }
 
   /// The path of one of a job's files, whether it exists or not.

@@ -38,17 +38,22 @@ struct JobEnvironment: Sendable {
   /// Entries that no program can have asked for are left out: without a name, or with one that begins with a digit, which
   /// the spawning library refuses.
   init() {
-    var variables: [Variable] = []
+    var texts: [[UInt8]] = []
     var next = environ
     while let text = next.pointee {
       next += 1
-      let bytes = Array(UnsafeBufferPointer(start: text, count: strlen(text))).map(UInt8.init(bitPattern:))
-      guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else { continue }
-      let name = Array(bytes[..<equals])
-      guard JobEnvironment.isLegal(name) else { continue }
-      variables.append(Variable(name: name, entry: bytes + [0]))
+      texts.append(Array(UnsafeBufferPointer(start: text, count: strlen(text))).map(UInt8.init(bitPattern:)))
     }
-    inherited = variables
+    inherited = texts.compactMap(JobEnvironment.variable)
+  }
+
+  /// An environment of these entries, `NAME=VALUE`.
+  init(entries: [String]) { inherited = entries.compactMap { JobEnvironment.variable(Array($0.utf8)) } }
+
+  private static func variable(_ text: [UInt8]) -> Variable? {
+    guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+    let name = Array(text[..<equals])
+    return isLegal(name) ? Variable(name: name, entry: text + [0]) : nil
   }
 
   /// All entries for one attempt of a job. A nil value takes a variable away.
@@ -64,6 +69,14 @@ struct JobEnvironment: Sendable {
   /// All entries for a runner of a detached job: it belongs to no job, whoever starts it.
   func entriesOfRunner() -> [[UInt8]] {
     entries([Mark.job: nil, Mark.run: nil, Mark.attempt: nil, Mark.detached: "1"])
+  }
+
+  /// All entries for a program that we use ourselves; `isSpared`: it goes on when this program is killed.
+  func entriesOfTool(changes: [String: String?], isSpared: Bool = false) -> [[UInt8]] {
+    var own = changes
+    for name in [Mark.job, Mark.run, Mark.attempt] { own[name] = .some(nil) }
+    own[Mark.detached] = .some(isSpared ? "1" : nil)
+    return entries(own)
   }
 
   private func entries(_ own: [String: String?]) -> [[UInt8]] {

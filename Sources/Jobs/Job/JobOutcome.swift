@@ -38,6 +38,8 @@ public struct JobOutcome: Sendable, Hashable {
   public var cancelReason: String?
   /// What the models took.
   public var usage: JobUsage?
+  /// What became of its worktree; nil for a job without one.
+  public var worktree: JobWorktree?
 
   /// It did what it should.
   public static func completed(exitCode: Int? = nil, data: JSONText? = nil) -> JobOutcome {

@@ -94,6 +94,8 @@ public struct JobRecord: Codable, Sendable, Hashable {
   public internal(set) var cancelReason: String?
   /// What the models took.
   public internal(set) var usage: JobUsage?
+  /// Its own git worktree, if it has one. The only part that changes after the end: what it did is merged then.
+  public internal(set) var worktree: JobWorktree?
 
   /// A job that is about to be submitted.
   public init(id: JobID, run: RunID, kind: JobKind) {
@@ -109,7 +111,7 @@ public struct JobRecord: Codable, Sendable, Hashable {
   enum CodingKeys: String, CodingKey {
     case id, run, kind, name, description, agent, command, cwd, parent, group, dependencies, origin, labels, model
     case phase, topic, priority, speculative
-    case status, reason, error, signal, pid, attempts, data, progress, leaked, usage
+    case status, reason, error, signal, pid, attempts, data, progress, leaked, usage, worktree
     case envNames = "env_names"
     case maxAttempts = "max_attempts"
     case timeoutMs = "timeout_ms"

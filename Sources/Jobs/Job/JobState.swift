@@ -119,6 +119,7 @@ public struct JobState: Sendable, Hashable {
     record.cancelledBy = outcome.cancelledBy
     record.cancelReason = outcome.cancelReason
     record.usage = outcome.usage
+    record.worktree = outcome.worktree ?? record.worktree
     record.completedAt = moment.wall
     if let firstStart { record.durationMs = moment.millisecondsSince(firstStart) }
     if let output = outcome.output {

@@ -56,8 +56,14 @@ public struct JobWorktree: Codable, Sendable, Hashable {
   public var base: String
   /// The commit that holds the job's work; nil as long as there is none.
   public var tip: String?
+  /// What is to become of the work.
   public var merge: Merge
+  /// How far that is.
   public var stage = Stage.open
+  /// Whether the folder is there.
+  public var hasFolder = true
+  /// Whether the branch is there.
+  public var hasBranch = true
   /// Whether the work is in the user's checkout.
   public var merged = false
   /// The changed files, from the top of the repository; of very many the first.
@@ -68,6 +74,7 @@ public struct JobWorktree: Codable, Sendable, Hashable {
   public var note: String?
   /// The file that holds the work as a patch.
   public var patch: String?
+  /// Why it could not be merged, if others' work stood against it.
   public var conflicts: [Conflict] = []
   /// The changed files that the task's `writes` do not name.
   public var undeclared: [String] = []
@@ -91,6 +98,8 @@ public struct JobWorktree: Codable, Sendable, Hashable {
     case path, branch, repository, administration, checkout, target, base, tip, merge, stage, merged, files, note
     case patch, conflicts, undeclared
     case fileCount = "file_count"
+    case hasFolder = "has_folder"
+    case hasBranch = "has_branch"
   }
 }
 
@@ -98,38 +107,51 @@ extension JobWorktree {
   /// All of it as JSON, on one line.
   var json: String {
     var writer = JSONWriter(isPretty: false)
-    write(to: &writer)
-    return String(decoding: writer.bytes, as: UTF8.self)
-  }
-
-  func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.field("path", path)
       writer.field("branch", branch)
       writer.field("repository", repository)
       writer.field("administration", administration)
-      writer.field("checkout", checkout)
-      writer.field("target", target)
-      writer.field("base", base)
-      writer.field("tip", tip)
-      writer.field("merge", merge.rawValue)
       writer.field("stage", stage.rawValue)
-      writer.key("merged")
-      writer.bool(merged)
-      writer.field("files", files)
-      writer.field("file_count", fileCount)
-      writer.field("note", note)
-      writer.field("patch", patch)
-      writer.key("conflicts")
-      writer.array { writer in
-        for conflict in conflicts {
-          writer.object { writer in
-            writer.field("file", conflict.file)
-            writer.field("with", conflict.with)
-          }
+      writer.key("has_folder")
+      writer.bool(hasFolder)
+      writer.key("has_branch")
+      writer.bool(hasBranch)
+      writeCommon(to: &writer)
+    }
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
+  /// What people are shown of it: only what is there.
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.field("path", hasFolder ? path : nil)
+      writer.field("branch", hasBranch ? branch : nil)
+      writeCommon(to: &writer)
+    }
+  }
+
+  private func writeCommon(to writer: inout JSONWriter) {
+    writer.field("checkout", checkout)
+    writer.field("target", target)
+    writer.field("base", base)
+    writer.field("tip", tip)
+    writer.field("merge", merge.rawValue)
+    writer.key("merged")
+    writer.bool(merged)
+    writer.field("files", files)
+    writer.field("file_count", fileCount)
+    writer.field("note", note)
+    writer.field("patch", patch)
+    writer.key("conflicts")
+    writer.array { writer in
+      for conflict in conflicts {
+        writer.object { writer in
+          writer.field("file", conflict.file)
+          writer.field("with", conflict.with)
         }
       }
-      writer.field("undeclared", undeclared)
     }
+    writer.field("undeclared", undeclared)
   }
 }

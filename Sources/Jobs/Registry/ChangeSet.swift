@@ -44,7 +44,11 @@ extension JobChange {
       return true
     case .status, .progress:
       try database.cachedStatement(sql: JobRow.update).execute(arguments: JobRow.updateArguments(record, at: at))
-      return database.changesCount > 0
+      guard database.changesCount > 0 else { return false }
+      if record.status.isTerminal, let worktree = record.worktree {
+        try WorktreeRow.put(worktree, of: record.id, run: record.run, into: database)
+      }
+      return true
     }
   }
 

@@ -56,6 +56,8 @@ public struct EventRecord: Sendable, Hashable {
     case asked
     /// A question was settled: the text is the answer, nil if it is not wanted any more.
     case settled
+    /// What became of an ended job's worktree is known: the text is what is to be said of it.
+    case worktree
     /// One that a later version wrote.
     case other(String)
 
@@ -69,6 +71,7 @@ public struct EventRecord: Sendable, Hashable {
         case "todo": .todo
         case "asked": .asked
         case "settled": .settled
+        case "worktree": .worktree
         default: .other(word)
         }
     }
@@ -82,6 +85,7 @@ public struct EventRecord: Sendable, Hashable {
       case .todo: "todo"
       case .asked: "asked"
       case .settled: "settled"
+      case .worktree: "worktree"
       case .other(let word): word
       }
     }

@@ -64,9 +64,10 @@ final class JobFinisher: Sendable {
   }
 
   /// Writes the files of jobs that end without their log at hand, on the caller's thread; nothing into the registry.
-  func writeViews(of changes: [JobChange]) {
-    // Whoever ran them knew their own secrets; of those, this process has what it was given itself.
-    let redaction = Redaction.ofThisProcess()
+  ///
+  /// `redaction`: what whoever ran them knew of secrets; where that is not known, what this process was given itself.
+  func writeViews(of changes: [JobChange], redaction: Redaction? = nil) {
+    let redaction = redaction ?? Redaction.ofThisProcess()
     for start in stride(from: 0, to: changes.count, by: JobFinisher.longestBatch) {
       let some = changes[start..<min(start + JobFinisher.longestBatch, changes.count)]
       _ = writeFiles(some.map { FinishedJob(change: $0, output: nil, redaction: redaction) })

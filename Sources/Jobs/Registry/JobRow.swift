@@ -18,7 +18,9 @@ enum JobRow {
   ]
 
   /// The columns that `record(from:)` expects, in its order.
-  private static let selection = (fixedColumns + changingColumns).joined(separator: ", ")
+  private static let selection =
+    (fixedColumns + changingColumns).joined(separator: ", ")
+    + ", (SELECT worktrees.record FROM worktrees WHERE worktrees.job = jobs.id)"
 
   static let insert: String = {
     let columns = fixedColumns + changingColumns + ["changed_at"]
@@ -116,6 +118,7 @@ enum JobRow {
     record.cancelledBy = columns.next()
     record.cancelReason = columns.next()
     record.usage = columns.json(empty: "", nil)
+    record.worktree = columns.json(empty: "", nil)
     return record
   }
 

@@ -108,4 +108,23 @@ extension Schema {
 
   /// What a graph that thinks needs to know of its jobs and of earlier runs; what a run tells of itself; what it asks.
   static let version4 = [steering, durations, notes, decisions].joined(separator: "\n")
+
+  /// Where the jobs' worktrees are, and what became of them. Their stages: see `JobWorktree.Stage`.
+  static let version5 = """
+    CREATE TABLE worktrees (
+      job TEXT NOT NULL PRIMARY KEY,
+      run TEXT NOT NULL,
+      stage TEXT NOT NULL CHECK (stage IN ('open', 'collected', 'settled')),
+      record TEXT NOT NULL CHECK (json_valid(record))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX worktrees_unsettled ON worktrees (run) WHERE stage <> 'settled';
+    CREATE TRIGGER jobs_forgotten AFTER DELETE ON jobs BEGIN
+      DELETE FROM worktrees WHERE job = OLD.id AND stage = 'settled';
+    END;
+    CREATE TRIGGER worktrees_settled AFTER UPDATE ON worktrees WHEN NEW.stage = 'settled' AND OLD.stage = 'collected' BEGIN
+      INSERT INTO events (job, job_id, run, at, kind, status, attempt, text)
+      SELECT key, id, run, unixepoch() * 1000, 'worktree', status, attempts, json_extract(NEW.record, '$.note')
+      FROM jobs WHERE id = NEW.job;
+    END;
+    """
 }

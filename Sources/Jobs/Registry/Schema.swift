@@ -7,6 +7,8 @@
 /// - A job has at most one event with a reason (`events_one_end`), and events never change.
 /// - A decision is asked once and settled once (`decisions_settled`); the end of its run withdraws it unless it was parked.
 /// - Events of a run as a whole (`todo`, `phase`, those of decisions without a job) have the job 0 and an empty `job_id`.
+/// - `worktrees` holds what git worktrees jobs have; it may change after their end, and what is not settled stays when
+///   they are forgotten.
 /// - `long_logs` names the ended jobs whose log may still be uncompressed although it is long.
 /// - `events.sequence` grows by one from event to event: a transaction that is rolled back gives its numbers back.
 ///   Old events are deleted from the lower end only, so what is there is always one unbroken range.
@@ -15,7 +17,7 @@ enum Schema {
   static let applicationID: Int32 = 0x6167_7363
 
   /// What brings a registry from each version to the next. Never edit a step that was released: add one.
-  static let steps: [String] = [version1, version2, version3, version4]
+  static let steps: [String] = [version1, version2, version3, version4, version5]
 
   /// The version that this program knows (`PRAGMA user_version`).
   static var version: Int { steps.count }

@@ -33,7 +33,19 @@ extension Redaction {
     outcome.data = outcome.data.map { json($0) }
     outcome.cancelledBy = optional(outcome.cancelledBy)
     outcome.cancelReason = optional(outcome.cancelReason)
+    outcome.worktree = outcome.worktree.map { worktree($0) }
     return outcome
+  }
+
+  /// A worktree as it is written down. What is needed to find it again stays.
+  func worktree(_ worktree: JobWorktree) -> JobWorktree {
+    if isEmpty { return worktree }
+    var worktree = worktree
+    worktree.note = optional(worktree.note)
+    worktree.files = worktree.files.map { text($0) }
+    worktree.undeclared = worktree.undeclared.map { text($0) }
+    worktree.conflicts = worktree.conflicts.map { .init(file: text($0.file), with: text($0.with)) }
+    return worktree
   }
 
   private func optional(_ text: String?) -> String? { text.map { self.text($0) } }

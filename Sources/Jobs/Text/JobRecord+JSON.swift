@@ -63,6 +63,7 @@ extension JobRecord {
     writer.field("cancel_reason", cancelReason)
     writer.field("model", model)
     writeUsage(to: &writer)
+    writeWorktree(to: &writer)
   }
 
   private func writeResult(to writer: inout JSONWriter) {
@@ -85,6 +86,13 @@ extension JobRecord {
     writer.field("attempts", attempts)
     writer.field("model", model)
     writeUsage(to: &writer)
+    writeWorktree(to: &writer)
+  }
+
+  private func writeWorktree(to writer: inout JSONWriter) {
+    guard let worktree else { return }
+    writer.key("worktree")
+    worktree.write(to: &writer)
   }
 
   private func writeUsage(to writer: inout JSONWriter) {

@@ -141,6 +141,17 @@ extension Git {
     }
   }
 
+  /// Removes the folder, and notes that it is gone or why it is not.
+  func giveUpFolder(of worktree: inout JobWorktree) async {
+    if let reason = await removeFolder(of: worktree) { worktree.add(note: reason) } else { worktree.hasFolder = false }
+  }
+
+  /// Removes the branch if it is still at a commit, and notes it.
+  func giveUpBranch(of worktree: inout JobWorktree, at commit: String) async {
+    await removeBranch(of: worktree, at: commit)
+    worktree.hasBranch = false
+  }
+
   /// Removes the branch if it is still at a commit.
   func removeBranch(of worktree: JobWorktree, at commit: String) async {
     let words = ["update-ref", "-d", "refs/heads/\(worktree.branch)", commit]

@@ -25,6 +25,8 @@ extension Worktrees {
     var info = stat()
     guard stat(worktree.repository, &info) == 0 else {
       worktree.stage = .settled
+      worktree.hasBranch = false
+      worktree.hasFolder = stat(worktree.path, &info) == 0
       worktree.note = "its repository '\(Escaping.line(worktree.repository))' is gone"
       return worktree
     }
@@ -34,8 +36,8 @@ extension Worktrees {
       // Of a git that was killed: the branch is this job's alone.
       unlink("\(worktree.repository)/refs/heads/\(worktree.branch).lock")
       guard Git.isMade(worktree) else {
-        worktree.noteInTheWay(await git.removeFolder(of: worktree))
-        await git.removeBranch(of: worktree, at: worktree.base)
+        await git.giveUpFolder(of: &worktree)
+        await git.giveUpBranch(of: &worktree, at: worktree.base)
         worktree.stage = .settled
         return worktree
       }
@@ -60,8 +62,8 @@ extension Worktrees {
     let settlement = WorktreeSettlement(
       .init(status: status, hasChanges: collected.tip != worktree.base, uncommitted: collected.uncommitted), worktree)
     result.note = settlement.note
-    if !settlement.keepsFolder { result.noteInTheWay(await git.removeFolder(of: worktree)) }
-    if collected.tip == worktree.base { await git.removeBranch(of: worktree, at: collected.tip) }
+    if !settlement.keepsFolder { await git.giveUpFolder(of: &result) }
+    if collected.tip == worktree.base { await git.giveUpBranch(of: &result, at: collected.tip) }
     return result
   }
 
@@ -75,7 +77,7 @@ extension Worktrees {
     {
       worktree.merged = true
       worktree.note = nil
-      await git.removeBranch(of: worktree, at: tip)
+      await git.giveUpBranch(of: &worktree, at: tip)
       return
     }
     let branch = FileNames.quoted(worktree.branch)
@@ -86,7 +88,8 @@ extension Worktrees {
   /// What the repository keeps for a worktree: its folder says so, unless somebody damaged it.
   private static func administration(of worktree: JobWorktree) -> String {
     let link = SystemPath(trusted: "\(worktree.path)/.git".utf8)
-    let text = (try? FileContents.read(link, from: 0, count: 8192)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let text =
+      (try? FileContents.read(link, from: 0, count: 8192)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     let prefix = "gitdir: "
     guard text.hasPrefix(prefix), text.hasSuffix("\n") else { return worktree.administration }
     let path = String(text.dropFirst(prefix.count).dropLast())

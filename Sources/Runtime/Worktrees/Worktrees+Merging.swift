@@ -40,7 +40,8 @@ extension Worktrees {
     for (place, index) in indices.enumerated() {
       works[index].take(fates[place], names: candidates.map(\.name))
       if fates[place] == .merged, let git = try? await git() {
-        await git.removeBranch(of: works[index].worktree, at: works[index].worktree.tip ?? works[index].worktree.base)
+        let worktree = works[index].worktree
+        await git.giveUpBranch(of: &works[index].worktree, at: worktree.tip ?? worktree.base)
       }
     }
   }
@@ -107,7 +108,7 @@ extension Worktrees {
         guard works[index].worktree.tip != works[index].worktree.base else { continue }
         works[index].worktree.merged = true
         let note = "merged along with '\(work.name)', which is built on it"
-        works[index].worktree.note = [note, works[index].worktree.note].compactMap { $0 }.joined(separator: "; ")
+        works[index].worktree.add(note: note)
         line += works[index].foundations
       }
     }

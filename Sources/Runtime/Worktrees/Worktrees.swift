@@ -140,9 +140,8 @@ final class Worktrees: Sendable {
       finished.worktree.patch = patch
       finished.worktree.note = "'git apply \(FileNames.quoted(patch))' takes it over"
     }
-    if !settlement.keepsFolder, !isShared { finished.worktree.noteInTheWay(await git.removeFolder(of: worktree)) }
-    // Git holds on to a branch that is checked out; its commit alone can be given up.
-    if !settlement.keepsBranch { await git.removeBranch(of: worktree, at: collected.tip) }
+    if !settlement.keepsFolder, !isShared { await git.giveUpFolder(of: &finished.worktree) }
+    if !settlement.keepsBranch { await git.giveUpBranch(of: &finished.worktree, at: collected.tip) }
     finished.worktree.stage = settlement.merges ? .collected : .settled
     return finished
   }
@@ -173,11 +172,8 @@ extension JobWorktree {
     undeclared = work.files.lazy.filter { !declared($0) }.prefix(JobWorktree.mostFiles).map(GitTalk.text)
   }
 
-  /// Tells of a folder that could not be removed.
-  mutating func noteInTheWay(_ sentence: String?) {
-    guard let sentence else { return }
-    note = [note, sentence].compactMap { $0 }.joined(separator: "; ")
-  }
+  /// Says something more of it.
+  mutating func add(note sentence: String) { note = [note, sentence].compactMap { $0 }.joined(separator: "; ") }
 }
 
 /// Lets one after the other in, in the order in which they came.

@@ -110,7 +110,6 @@ enum {
   MULTI_SOCKET_DATA = 10002,
   MULTI_TIMER_FUNCTION = 20004,
   MULTI_TIMER_DATA = 10005,
-  MULTI_MAX_CONNECTS = 6,
 };
 
 // The library makes a pair of sockets to wake itself up by, and leaves it open on exec. What the process had before is no
@@ -130,7 +129,7 @@ static void close_new_on_exec(const unsigned char *were_open) {
   }
 }
 
-ccurl_multi *ccurl_multi_create(ccurl_watch watch, ccurl_schedule schedule, void *context, long idle_connections) {
+ccurl_multi *ccurl_multi_create(ccurl_watch watch, ccurl_schedule schedule, void *context) {
   unsigned char were_open[LOOKED_AT];
   find_open(were_open);
   ccurl_multi *multi = ccurl_library.multi_init();
@@ -140,7 +139,6 @@ ccurl_multi *ccurl_multi_create(ccurl_watch watch, ccurl_schedule schedule, void
   ccurl_library.multi_setopt(multi, MULTI_SOCKET_DATA, context);
   ccurl_library.multi_setopt(multi, MULTI_TIMER_FUNCTION, schedule);
   ccurl_library.multi_setopt(multi, MULTI_TIMER_DATA, context);
-  ccurl_library.multi_setopt(multi, MULTI_MAX_CONNECTS, idle_connections);
   return multi;
 }
 

@@ -153,7 +153,7 @@ enum { CCURL_SOCKET_TIMEOUT = -1 };
 enum { CCURL_READY_IN = 1, CCURL_READY_OUT = 2, CCURL_READY_ERROR = 4 };
 
 // Its own descriptors are closed on exec.
-ccurl_multi *ccurl_multi_create(ccurl_watch watch, ccurl_schedule schedule, void *context, long idle_connections);
+ccurl_multi *ccurl_multi_create(ccurl_watch watch, ccurl_schedule schedule, void *context);
 void ccurl_multi_destroy(ccurl_multi *multi);
 int ccurl_multi_add(ccurl_multi *multi, ccurl_easy *easy);
 int ccurl_multi_remove(ccurl_multi *multi, ccurl_easy *easy);

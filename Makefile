@@ -19,7 +19,7 @@ BINARY := .build/release/agentscript
 # pool from the tests that measure how soon something ends.
 TESTING := --no-parallel
 
-.PHONY: help setup setup-tests build demo test unit official bench lint install test-tsan test-asan clean
+.PHONY: help setup setup-tests build demo fuzz test unit official bench lint install test-tsan test-asan clean
 
 help:
 	@echo "make demo      build the program and run a first script"
@@ -28,6 +28,7 @@ help:
 	@echo "make install   copy it to PREFIX/bin (PREFIX=$(PREFIX))"
 	@echo "make bench     measure against lua5.4, GNU parallel, node, asyncio, make, ninja, just, go-task and C"
 	@echo "make lint      format and house rules"
+	@echo "make fuzz      feed broken answers to the decoders of models' wire formats (SECONDS=60)"
 	@echo "make test-tsan, make test-asan   look for data races, for errors of memory and undefined behaviour (slow)"
 	@echo "make setup     install missing system packages"
 
@@ -58,6 +59,11 @@ test: setup-tests lint
 	@$(SWIFT) build --build-tests 2>&1 | scripts/quietly
 	@Tests/official/run .build/debug/agentscript
 	@$(SWIFT) test --skip-build $(TESTING)
+	@scripts/fuzz 6
+
+# Mutations of recorded answers against the decoders of models' wire formats, for SECONDS=60.
+fuzz: setup-tests
+	@scripts/fuzz $(or $(SECONDS),60)
 
 # Whole suites, for an hour when nothing else runs. With FILTER=BindingsTests only those.
 test-tsan: setup-tests

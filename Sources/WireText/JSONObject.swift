@@ -85,3 +85,10 @@ public struct JSONObject: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { for byte in text.utf8 { hasher.combine(byte) } }
   }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  /// Members in the order given; of those with one name the last counts.
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    self.init(elements.map { Member(key: $0.0, value: $0.1) })
+  }
+}

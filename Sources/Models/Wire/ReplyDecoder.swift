@@ -89,9 +89,34 @@ public struct ReplyDecoder: Sendable {
     if let failure { throw failure }
     received += chunk.count
     guard received <= maxBytes else { throw fail(.init(kind: .tooLong, message: "it has more than \(maxBytes) bytes")) }
-    if case .unknown = body { decide(chunk) }
-    guard case .stream(var decoder) = body else { return held.append(contentsOf: chunk) }
-    body = .whole
+    switch body {
+    case .whole: held.append(contentsOf: chunk)
+    case .stream: try feedStream(chunk, &events)
+    case .unknown:
+      held.append(contentsOf: chunk)
+      guard let first = held.first(where: { $0 > 0x20 }) else { return }
+      body = first == UInt8(ascii: "{") ? .whole : .stream(ServerSentEventDecoder(maxLine: maxLine))
+      guard case .stream = body else { return }
+      // The spaces before it belong to the stream, too.
+      let all = held
+      held = []
+      try feed(counted: all, &events)
+    }
+  }
+
+  private mutating func feed(counted bytes: [UInt8], _ events: inout [ModelEvent]) throws(ProviderError) {
+    var caught: ProviderError?
+    bytes.withUnsafeBufferPointer { buffer in
+      do throws(ProviderError) { try feedStream(buffer, &events) } catch { caught = error }
+    }
+    if let caught { throw caught }
+  }
+
+  private mutating func feedStream(
+    _ chunk: UnsafeBufferPointer<UInt8>, _ events: inout [ModelEvent]
+  ) throws(ProviderError) {
+    guard case .stream(var decoder) = body else { return }
+    body = .unknown
     if held.count < 512 { held.append(contentsOf: chunk.prefix(512 - held.count)) }
     let trouble: ServerSentEventError?
     do throws(ServerSentEventError) {
@@ -110,11 +135,6 @@ public struct ReplyDecoder: Sendable {
       do throws(ProviderError) { try feed(buffer, into: &events) } catch { caught = error }
     }
     if let caught { throw caught }
-  }
-
-  private mutating func decide(_ chunk: UnsafeBufferPointer<UInt8>) {
-    guard let first = chunk.first(where: { $0 > 0x20 }) else { return }
-    body = first == UInt8(ascii: "{") ? .whole : .stream(ServerSentEventDecoder(maxLine: maxLine))
   }
 
   private mutating func takeFound(_ events: inout [ModelEvent]) throws(ProviderError) {

@@ -52,6 +52,7 @@ let package = Package(
         .embedInCode("agentscript/arguments.lua"),
         .embedInCode("agentscript/batch.lua"),
         .embedInCode("agentscript/checkpoint.lua"),
+        .embedInCode("agentscript/escalation.lua"),
         .embedInCode("agentscript/glob.lua"),
         .embedInCode("agentscript/launch.lua"),
         .embedInCode("agentscript/ralph.lua"),

@@ -15,6 +15,7 @@ public enum EmbeddedModules {
     case "agentscript.arguments": PackageResources.arguments_lua
     case "agentscript.batch": PackageResources.batch_lua
     case "agentscript.checkpoint": PackageResources.checkpoint_lua
+    case "agentscript.escalation": PackageResources.escalation_lua
     case "agentscript.glob": PackageResources.glob_lua
     case "agentscript.launch": PackageResources.launch_lua
     case "agentscript.ralph": PackageResources.ralph_lua

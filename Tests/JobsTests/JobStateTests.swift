@@ -25,7 +25,8 @@ struct SeededGenerator: RandomNumberGenerator {
   static func events() -> [JobEvent] {
     [
       .queued, .started(pid: 10, pidStarted: 20), .started(pid: nil, pidStarted: nil), .waiting, .resumed,
-      .retrying(error: "it failed"), .progressed(fraction: 0.5, text: "half"), .progressed(fraction: .nan, text: nil),
+      .retrying(.failed(.exitNonzero, error: "it failed")), .progressed(fraction: 0.5, text: "half"),
+      .progressed(fraction: .nan, text: nil),
       .ended(.completed(exitCode: 0)), .ended(.failed(.exitNonzero, error: "exit 1", exitCode: 1)),
       .ended(.timedOut(error: "too long")), .ended(.cancelled(by: "user", why: "no")),
       .ended(.skipped(.dependencyFailed, error: "no")), .ended(.lost(error: "gone")),

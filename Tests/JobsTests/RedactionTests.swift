@@ -155,7 +155,7 @@ import Testing
     var state = JobState(submitting: draft, isReady: true, at: .now(), redaction: redaction)
     var changes = [state.submission, state.apply(.started(pid: 1, pidStarted: 1), at: .now())]
     changes.append(state.apply(.progressed(fraction: nil, text: "p 12345678"), at: .now()))
-    changes.append(state.apply(.retrying(error: "e 12345678"), at: .now()))
+    changes.append(state.apply(.retrying(.failed(.exitNonzero, error: "e 12345678")), at: .now()))
     changes.append(state.apply(.started(pid: 1, pidStarted: 1), at: .now()))
     var outcome = JobOutcome.cancelled(by: "b 12345678", why: "w 12345678")
     outcome.data = JSONText(validating: #"["12345678"]"#)

@@ -35,6 +35,7 @@ final class TemporaryFolder {
     DROP TRIGGER jobs_timed; DROP TRIGGER decisions_orphaned;
     DROP TABLE durations; DROP TABLE todos; DROP TABLE phases; DROP TABLE decisions;
     ALTER TABLE jobs DROP COLUMN phase; ALTER TABLE jobs DROP COLUMN topic; ALTER TABLE jobs DROP COLUMN priority;
+    ALTER TABLE jobs DROP COLUMN history; ALTER TABLE jobs DROP COLUMN hedged;
     ALTER TABLE jobs DROP COLUMN speculative; ALTER TABLE jobs DROP COLUMN timeout_ms;
     DELETE FROM legal_ends WHERE reason = 'condition';
     PRAGMA user_version = 3;

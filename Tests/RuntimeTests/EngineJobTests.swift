@@ -196,7 +196,8 @@ extension EngineTests {
 
     @Test func aFunctionThatRaisesFailsAndMayBeTriedAgain() async throws {
       let bench = try EngineBench { _, call in
-        call == .attempt(1) ? .raised(message: "t.lua:3: boom", traceback: "stack") : .returned(output: [0x78], data: nil)
+        call == .attempt(1)
+          ? .raised(message: "t.lua:3: boom", traceback: "stack") : .returned(output: [0x78], data: nil)
       }
       var spec = TaskSpec(work: .function)
       let failed = await bench.end(of: spec)

@@ -54,12 +54,32 @@
 ---@field detach? boolean let a command outlive the script, in a background runner (default: false)
 ---@field tty? boolean give a command a terminal of its own (default: false)
 ---@field retries? integer how often it is tried again after a failure (default: 0)
----@field retry_delay? duration before each retry (default: 0)
+---@field retry_delay? duration before the first retry (default: 0)
+---@field retry_backoff? number what the delay is multiplied with before each further retry (default: 1)
+---@field retry_max_delay? duration what the delay never exceeds (default: "1h", or the delay)
+---@field retry_on? (job.reason|integer)[] after which reasons and exit codes it is tried again (default: all that may help)
+---@field gate? string|(string|number)[]|fun(result: result): any, string? what has to pass before an attempt counts as success
+---@field gate_timeout? duration for one run of the gate (default: the timeout, or "10m")
+---@field hedge? duration after which a second copy of a slow command is started (default: none)
+---@field simplify? string|fun(prompt: string, attempt: integer, error: string): string? the prompt from the second attempt on
+---@field escalate? "ask"|escalation who decides after the last attempt (`retries` is 2 then, unless given)
 ---@field run_in_background? boolean return the job at once (default: false)
 ---@field on_progress? fun(event: progress.event)
 ---@field labels? table<string, string|number|boolean> free labels to find its job by
 ---@field phase? string the part of the run's work that it belongs to (default: the caller's phase)
 ---@field topic? string what it is about, to find its job by
+
+---What becomes of a job whose attempts have all failed: another attempt (perhaps with other work), a result, or nothing.
+---@alias escalation fun(result: result, history: attempt[]): "retry"|"skip"|"give_up"|table|nil
+
+---How one attempt ended.
+---@class attempt
+---@field attempt integer its number, from 1
+---@field reason job.reason
+---@field error? string
+---@field exit_code? integer
+---@field signal? integer
+---@field duration_ms integer
 
 ---A task of a group.
 ---@class group.task: task.spec
@@ -72,6 +92,7 @@
 ---@field fail_fast? boolean the first failure ends the rest (default: false)
 ---@field timeout? duration for the whole group (default: none)
 ---@field on_progress? fun(event: progress.event) for tasks without one of their own
+---@field escalate? "ask"|escalation for tasks without one of their own
 ---@field run_in_background? boolean return the group at once (default: false)
 ---@field labels? table<string, string|number|boolean> for each task, beside its own
 ---@field phase? string for tasks without one of their own
@@ -99,6 +120,8 @@
 ---@field attempts integer
 ---@field model? string
 ---@field usage? {input_tokens: integer, output_tokens: integer, cache_read_tokens: integer, cost?: number}
+---@field hedged? "won"|"lost" what came of its second copy, if there was one
+---@field history attempt[] how its attempts ended
 
 ---What status and jobs tell of a job: the fields of a result but success, output and data, and these.
 ---@class job.record
@@ -134,6 +157,8 @@
 ---@field leaked integer processes that outlived it and were ended
 ---@field output_start? integer where its output begins in output_file, in bytes
 ---@field output_end? integer
+---@field hedged? "won"|"lost"
+---@field history attempt[]
 ---@field group? string
 ---@field phase? string
 ---@field topic? string

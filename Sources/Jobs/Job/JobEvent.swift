@@ -8,8 +8,8 @@ public enum JobEvent: Sendable, Hashable {
   case waiting
   /// It works again.
   case resumed
-  /// An attempt failed, for the reason given in one sentence, and another will follow.
-  case retrying(error: String)
+  /// An attempt ended so, and another will follow, or somebody decides whether one will.
+  case retrying(JobOutcome)
   /// It told how far it is, from 0 to 1, or what it is doing.
   case progressed(fraction: Double?, text: String?)
   /// It is over.

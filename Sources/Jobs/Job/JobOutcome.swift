@@ -40,6 +40,8 @@ public struct JobOutcome: Sendable, Hashable {
   public var usage: JobUsage?
   /// What became of its worktree; nil for a job without one.
   public var worktree: JobWorktree?
+  /// What came of its second copy, if there was one.
+  public var hedged: HedgeEnd?
 
   /// It did what it should.
   public static func completed(exitCode: Int? = nil, data: JSONText? = nil) -> JobOutcome {

@@ -96,6 +96,10 @@ public struct JobRecord: Codable, Sendable, Hashable {
   public internal(set) var usage: JobUsage?
   /// Its own git worktree, if it has one. The only part that changes after the end: what it did is merged then.
   public internal(set) var worktree: JobWorktree?
+  /// How the attempts ended, of a job that had more than one; empty before the first has ended.
+  public internal(set) var history = AttemptHistory()
+  /// What came of its second copy, if there was one.
+  public internal(set) var hedged: HedgeEnd?
 
   /// A job that is about to be submitted.
   public init(id: JobID, run: RunID, kind: JobKind) {
@@ -112,6 +116,7 @@ public struct JobRecord: Codable, Sendable, Hashable {
     case id, run, kind, name, description, agent, command, cwd, parent, group, dependencies, origin, labels, model
     case phase, topic, priority, speculative
     case status, reason, error, signal, pid, attempts, data, progress, leaked, usage, worktree
+    case history, hedged
     case envNames = "env_names"
     case maxAttempts = "max_attempts"
     case timeoutMs = "timeout_ms"

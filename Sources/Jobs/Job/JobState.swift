@@ -20,6 +20,7 @@ public struct JobState: Sendable, Hashable {
   /// What may not be written down: the record never holds it, whatever is submitted or happens.
   public var redaction: Redaction
   private var firstStart: Moment?
+  private var attemptStart: Moment?
 
   /// Submits a job: `pending` while `isReady` is false, else `queued`.
   public init(submitting draft: JobRecord, isReady: Bool, at moment: Moment, redaction: Redaction = .none) {
@@ -83,9 +84,10 @@ public struct JobState: Sendable, Hashable {
       record.status = .waiting
     case .resumed:
       record.status = .running
-    case .retrying(let error):
+    case .retrying(let outcome):
       record.status = .waiting
-      record.error = error
+      record.error = outcome.error
+      note(outcome, at: moment)
     case .progressed(let fraction, let text):
       if let fraction, fraction.isFinite { record.progress = min(max(fraction, 0), 1) }
       if let text { record.progressText = text }
@@ -102,10 +104,18 @@ public struct JobState: Sendable, Hashable {
     record.pid = pid
     record.pidStarted = pidStarted
     record.error = nil
+    attemptStart = moment
     if firstStart == nil {
       firstStart = moment
       record.startedAt = moment.wall
     }
+  }
+
+  /// Notes how the present attempt ended, unless that was noted before.
+  private mutating func note(_ outcome: JobOutcome, at moment: Moment) {
+    guard let attemptStart, record.history.last < record.attempts else { return }
+    record.history.add(
+      AttemptRecord(record.attempts, outcome, durationMs: moment.millisecondsSince(attemptStart)))
   }
 
   private mutating func end(_ outcome: JobOutcome, at moment: Moment) {
@@ -120,6 +130,9 @@ public struct JobState: Sendable, Hashable {
     record.cancelReason = outcome.cancelReason
     record.usage = outcome.usage
     record.worktree = outcome.worktree ?? record.worktree
+    record.hedged = outcome.hedged
+    // One attempt alone is what the record tells of anyway.
+    if !record.history.isEmpty { note(outcome, at: moment) }
     record.completedAt = moment.wall
     if let firstStart { record.durationMs = moment.millisecondsSince(firstStart) }
     if let output = outcome.output {

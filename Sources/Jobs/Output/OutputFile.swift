@@ -55,7 +55,17 @@ public final class OutputFile: Sendable {
     self.firstOffset = head.count
   }
 
+  /// Makes a file of another name in the same folder as the jobs', for output of which it is not known yet whether it is to
+  /// stay. What a dead process leaves of such files is removed by `prune`.
+  public convenience init(temporaryIn directory: StateDirectory, description: String) throws(SystemCallError) {
+    let name = "\(TemporaryFile.prefix)output-\(UInt64.random(in: .min ... .max))"
+    try self.init(creatingAt: "\(directory.jobsPath)/\(name)", description: description)
+  }
+
   deinit { close(descriptor) }
+
+  /// Takes the file's name away.
+  public func discard() { unlink(path) }
 
   /// The file's length in bytes.
   public func size() throws(SystemCallError) -> Int {
@@ -73,6 +83,17 @@ public final class OutputFile: Sendable {
   /// Appends output of a job that has no process of its own.
   public func append(_ bytes: [UInt8]) throws(SystemCallError) {
     try FileIO.writeAll(bytes, to: descriptor, path: path)
+  }
+
+  /// Appends all that another file holds from an offset on.
+  public func append(from other: OutputFile, offset: Int) throws(SystemCallError) {
+    var offset = offset
+    while true {
+      let piece = try other.read(from: offset, count: 1 << 20)
+      if piece.isEmpty { return }
+      try append(piece)
+      offset += piece.count
+    }
   }
 
   /// Appends a line of ours, as `[PROGRESS] 40% linked`, on a line of its own; returns the offset behind it.

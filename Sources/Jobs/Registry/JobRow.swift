@@ -14,7 +14,7 @@ enum JobRow {
   private static let changingColumns = [
     "status", "reason", "error", "exit_code", "signal", "pid", "pid_started", "attempts", "queued_at", "started_at",
     "completed_at", "duration_ms", "output_start", "output_end", "output_bytes", "data", "progress", "progress_text",
-    "leaked", "cancelled_by", "cancel_reason", "usage",
+    "leaked", "cancelled_by", "cancel_reason", "usage", "history", "hedged",
   ]
 
   /// The columns that `record(from:)` expects, in its order.
@@ -61,7 +61,8 @@ enum JobRow {
       value(record.completedAt?.milliseconds), value(record.durationMs), value(record.outputStart),
       value(record.outputEnd), value(record.outputBytes), text(record.data?.text), value(record.progress),
       text(record.progressText), record.leaked.databaseValue, text(record.cancelledBy), text(record.cancelReason),
-      text(record.usage.map(json)),
+      text(record.usage.map(json)), text(record.history.isEmpty ? nil : json(record.history)),
+      text(record.hedged?.rawValue),
     ]
   }
 
@@ -118,6 +119,8 @@ enum JobRow {
     record.cancelledBy = columns.next()
     record.cancelReason = columns.next()
     record.usage = columns.json(empty: "", nil)
+    record.history = columns.json(empty: "", AttemptHistory())
+    record.hedged = columns.text().flatMap { HedgeEnd(rawValue: $0) }
     record.worktree = columns.json(empty: "", nil)
     return record
   }
@@ -148,6 +151,12 @@ enum JobRow {
       for (key, value) in values.sorted(by: { $0.key < $1.key }) { writer.field(key, value) }
     }
     return String(decoding: writer.bytes, as: UTF8.self).databaseValue
+  }
+
+  private static func json(_ history: AttemptHistory) -> String {
+    var writer = JSONWriter(isPretty: false)
+    history.write(to: &writer)
+    return String(decoding: writer.bytes, as: UTF8.self)
   }
 
   private static func json(_ usage: JobUsage) -> String {

@@ -15,6 +15,8 @@ extension Schema {
     ALTER TABLE jobs ADD COLUMN topic TEXT;
     ALTER TABLE jobs ADD COLUMN priority REAL;
     ALTER TABLE jobs ADD COLUMN timeout_ms INTEGER;
+    ALTER TABLE jobs ADD COLUMN history TEXT;
+    ALTER TABLE jobs ADD COLUMN hedged TEXT CHECK (hedged IN ('won', 'lost'));
     ALTER TABLE jobs ADD COLUMN speculative INTEGER NOT NULL DEFAULT 0 CHECK (speculative IN (0, 1));
     INSERT OR IGNORE INTO legal_ends VALUES ('skipped', 'condition');
     """

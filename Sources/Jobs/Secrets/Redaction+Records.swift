@@ -18,7 +18,7 @@ extension Redaction {
   func event(_ event: JobEvent) -> JobEvent {
     if isEmpty { return event }
     switch event {
-    case .retrying(let error): return .retrying(error: text(error))
+    case .retrying(let outcome): return .retrying(self.outcome(outcome))
     case .progressed(let fraction, let said):
       // A long line was cut by its reader.
       return .progressed(fraction: fraction, text: said.map { text($0, cut: .end) })

@@ -64,6 +64,7 @@ extension JobRecord {
     writer.field("model", model)
     writeUsage(to: &writer)
     writeWorktree(to: &writer)
+    writeAttempts(to: &writer)
   }
 
   private func writeResult(to writer: inout JSONWriter) {
@@ -87,12 +88,19 @@ extension JobRecord {
     writer.field("model", model)
     writeUsage(to: &writer)
     writeWorktree(to: &writer)
+    writeAttempts(to: &writer)
   }
 
   private func writeWorktree(to writer: inout JSONWriter) {
     guard let worktree else { return }
     writer.key("worktree")
     worktree.write(to: &writer)
+  }
+
+  private func writeAttempts(to writer: inout JSONWriter) {
+    writer.field("hedged", hedged?.rawValue)
+    writer.key("history")
+    history.write(to: &writer)
   }
 
   private func writeUsage(to writer: inout JSONWriter) {

@@ -10,10 +10,12 @@ struct CommandOrder: Sendable {
     case arguments([String])
   }
 
-  /// The job, the run and the number of the attempt, from 1: together the execution's name.
+  /// The job, the run and the number of the attempt, from 1: with `part` the execution's name.
   let job: JobID
   let run: RunID
   let attempt: Int
+  /// What it is for the attempt.
+  var part = AttemptControl.Part()
   /// What runs.
   let work: Work
   /// The folder that it runs in; nil is that of this process.

@@ -11,7 +11,7 @@ import Jobs
 ///
 /// Its folder is removed with the last reference, once nothing is in it.
 final class ControlGroup: Sendable {
-  /// The first part of the folders' names; the run's id follows, then the job's and the attempt's number.
+  /// The first part of the folders' names; the run's id follows, then the job's, the attempt's number and its part.
   static let namePrefix = "agentscript-"
 
   /// For the child that joins it.
@@ -23,7 +23,7 @@ final class ControlGroup: Sendable {
   init?(for order: CommandOrder) {
     guard case .usable(let place) = ContainmentSurvey.current.cgroup else { return nil }
     let prefix = "\(place.path)/\(ControlGroup.namePrefix)\(order.run.rawValue)-"
-    folder = "\(prefix)\(order.job.rawValue)-\(order.attempt)"
+    folder = "\(prefix)\(order.job.rawValue)-\(order.attempt).\(order.part.name)"
     guard mkdir(folder, 0o700) == 0 else { return nil }
     processesDescriptor = open(folder + "/cgroup.procs", O_WRONLY | O_CLOEXEC)
     guard processesDescriptor >= 0 else {

@@ -20,8 +20,10 @@ struct EngineState: Sendable {
     /// Record an end; `ended` or a retry is told.
     case recordEnd(FinishedJob)
     case attempt(JobID)
-    case stop(LiveJob.Execution, StopCause, atOnce: Bool)
+    case stop(AttemptControl, StopCause, atOnce: Bool)
     case rest(JobID, Duration)
+    /// Ask what becomes of a job whose attempts have all failed.
+    case escalate(JobID, JobOutcome)
     case groupTimer(String, Duration)
     case startTicker
     case resume([CheckedContinuation<Void, Never>])
@@ -152,7 +154,7 @@ struct EngineState: Sendable {
     outbox.append(.attempt(id))
   }
 
-  private mutating func leavePool(_ id: JobID) {
+  mutating func leavePool(_ id: JobID) {
     if let next = pool.leave(id) { start(next) }
   }
 
@@ -197,7 +199,7 @@ struct EngineState: Sendable {
     outbox.append(.recordIntent([job.state.submission]))
   }
 
-  // MARK: Attempts
+  // MARK: Progress
 
   /// The event's step, recorded and told.
   mutating func step(_ id: JobID, _ event: JobEvent) {
@@ -205,45 +207,6 @@ struct EngineState: Sendable {
     outbox.append(.note(change))
     let notice: JobNotice = change.kind == .progress ? .progress(change.record) : .changed(change.record)
     outbox.append(.notice(notice))
-  }
-
-  /// An attempt is about to begin. Nil: the job is not to begin any more, and has been ended.
-  mutating func attemptBegins(_ id: JobID) -> LiveJob? {
-    guard let job = jobs[id], job.phase == .active else { return nil }
-    guard let wish = job.wish else { return job }
-    end(id, JobSentences.ended(by: wish, hadBegun: job.state.record.attempts > 0))
-    return nil
-  }
-
-  /// What is executed from here on. If somebody wanted the job to end meanwhile, it is stopped at once.
-  mutating func executes(_ id: JobID, _ execution: LiveJob.Execution, scan: LiveJob.ProgressScan? = nil) {
-    jobs[id]?.execution = execution
-    jobs[id]?.scan = scan
-    if scan != nil { commands.insert(id) }
-    if let wish = jobs[id]?.wish { outbox.append(.stop(execution, wish.cause, atOnce: false)) }
-  }
-
-  /// An attempt has ended, and this would be the job's outcome.
-  mutating func attemptEnded(_ id: JobID, _ outcome: JobOutcome, mayHelp: Bool) {
-    guard var job = jobs[id], job.phase == .active else { return }
-    let decision = job.retry.attemptEnded(mayHelp: mayHelp && job.wish == nil)
-    jobs[id]?.retry = job.retry
-    jobs[id]?.execution = nil
-    jobs[id]?.scan = nil
-    commands.remove(id)
-    guard case .again(let delay) = decision, jobs[id]?.state.record.status == .running else { return end(id, outcome) }
-    step(id, .retrying(error: outcome.error ?? outcome.reason.rawValue))
-    jobs[id]?.phase = .resting
-    leavePool(id)
-    outbox.append(.rest(id, delay))
-  }
-
-  /// The time between two attempts is over.
-  mutating func restIsOver(_ id: JobID) {
-    guard jobs[id]?.phase == .resting else { return }
-    jobs[id]?.timer = nil
-    step(id, .queued)
-    line(id)
   }
 
   /// Lines that told of progress; nothing once the attempt is over.

@@ -223,9 +223,9 @@ final class JobEngine: Sendable {
     case .recordEnd(let finished): recordEnd(finished)
     // These tasks are held by the live job: it cannot end before they do, and `drain` waits for it.
     case .attempt(let id): Task { await attempt(id) }
-    case .stop(.command(let handle), let cause, let atOnce): backend.cancel(handle, cause, atOnce: atOnce)
-    case .stop(.function(let run), let cause, _): run.stop(cause)
+    case .stop(let attempt, let cause, let atOnce): attempt.stop(cause, atOnce: atOnce)
     case .rest(let id, let time): rest(id, time)
+    case .escalate(let id, let outcome): escalate(id, outcome)
     case .groupTimer(let id, let time): startTimer(ofGroup: id, time)
     case .startTicker: Task { await tick() }
     case .resume(let continuations): for continuation in continuations { continuation.resume() }

@@ -13,6 +13,10 @@ struct JobEnvironment: Sendable {
     static let job = "AGENTSCRIPT_JOB_ID"
     static let run = "AGENTSCRIPT_RUN_ID"
     static let attempt = "AGENTSCRIPT_ATTEMPT"
+    /// `1`, or `2` for the second copy of a slow command.
+    static let copy = "AGENTSCRIPT_COPY"
+    /// `work` or `gate`.
+    static let part = "AGENTSCRIPT_PART"
     /// Of the runner of a detached job, and of nothing that it runs.
     static let detached = "AGENTSCRIPT_DETACHED"
   }
@@ -22,7 +26,11 @@ struct JobEnvironment: Sendable {
 
   /// The entries by which the processes of an execution are known.
   static func marks(of order: CommandOrder) -> [[UInt8]] {
-    [mark(Mark.job, order.job.rawValue), mark(Mark.run, order.run.rawValue)]
+    // All of them: attempts, copies and gates of one job run beside each other, and each ends its own processes.
+    [
+      mark(Mark.job, order.job.rawValue), mark(Mark.run, order.run.rawValue), mark(Mark.attempt, "\(order.attempt)"),
+      mark(Mark.copy, "\(order.part.copy.rawValue)"), mark(Mark.part, order.part.word),
+    ]
   }
 
   private struct Variable: Sendable {
@@ -56,19 +64,26 @@ struct JobEnvironment: Sendable {
     return isLegal(name) ? Variable(name: name, entry: text + [0]) : nil
   }
 
-  /// All entries for one attempt of a job. A nil value takes a variable away.
-  func entries(changes: [String: String?], job: String, run: String, attempt: Int) -> [[UInt8]] {
+  /// All entries for one part of an attempt of a job. A nil value takes a variable away.
+  func entries(
+    changes: [String: String?], job: String, run: String, attempt: Int,
+    part: AttemptControl.Part = AttemptControl.Part()
+  ) -> [[UInt8]] {
     var own: [String: String?] = changes
     own[Mark.job] = job
     own[Mark.run] = run
     own[Mark.attempt] = String(attempt)
+    own[Mark.copy] = String(part.copy.rawValue)
+    own[Mark.part] = part.word
     own[Mark.detached] = .some(nil)
     return entries(own)
   }
 
   /// All entries for a runner of a detached job: it belongs to no job, whoever starts it.
   func entriesOfRunner() -> [[UInt8]] {
-    entries([Mark.job: nil, Mark.run: nil, Mark.attempt: nil, Mark.detached: "1"])
+    entries([
+      Mark.job: nil, Mark.run: nil, Mark.attempt: nil, Mark.copy: nil, Mark.part: nil, Mark.detached: "1",
+    ])
   }
 
   /// All entries for a program that we use ourselves; `isSpared`: it goes on when this program is killed.

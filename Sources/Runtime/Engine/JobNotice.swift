@@ -19,6 +19,12 @@ enum FunctionCall: Sendable, Hashable {
   case attempt(Int)
   /// Its `when`: it returns whether the task is wanted.
   case condition
+  /// Its gate, of a job whose result this would be: `returned` passes, `raised` says why it does not.
+  case gate
+  /// What becomes of it after its last attempt has failed: `decided`.
+  case escalation(EscalationTarget)
+  /// A simpler prompt for this attempt, made from the one before, which failed: `returned` with the prompt.
+  case simplification(prompt: String, attempt: Int, error: String)
 }
 
 /// How the function of a task ended.
@@ -27,6 +33,8 @@ enum FunctionOutcome: Sendable, Hashable {
   case returned(output: [UInt8], data: String?)
   /// It raised.
   case raised(message: String, traceback: String)
+  /// It decided what becomes of a job that has failed.
+  case decided(Escalation)
   /// It was cancelled, and has tidied up.
   case cancelled
 }

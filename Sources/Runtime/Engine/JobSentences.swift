@@ -49,6 +49,7 @@ enum JobSentences {
       outcome.error = outcome.error.map { $0 + gaveUp }
       return outcome
     case (nil, .returned(_, let data)): return .completed(data: data.flatMap { JSONText(validating: $0) })
+    case (nil, .decided): return .completed()
     case (nil, .raised(let message, _)): return .failed(.scriptError, error: Escaping.line(message, limit: 2_000))
     case (nil, .cancelled), (nil, nil):
       return .cancelled(by: "script", why: "the part of the script that it belongs to ended")

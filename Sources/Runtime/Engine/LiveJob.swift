@@ -10,7 +10,7 @@ struct LiveJob: Sendable {
     case lined
     /// A task of the engine makes an attempt.
     case active
-    /// It waits for the time between two attempts to be over.
+    /// It waits for the time between two attempts to be over, or for a decision about its failure.
     case resting
     /// Its end is being recorded.
     case ending
@@ -37,12 +37,6 @@ struct LiveJob: Sendable {
     var cause: StopCause { keepsChildren ? .requestToLeader : .request }
   }
 
-  /// What is executed at the moment.
-  enum Execution: Sendable {
-    case command(LocalBackend.Handle)
-    case function(FunctionRun)
-  }
-
   /// Its place in a group.
   struct Membership: Sendable, Hashable {
     let group: String
@@ -55,7 +49,7 @@ struct LiveJob: Sendable {
     var scanner = ProgressScanner()
   }
 
-  let spec: TaskSpec
+  var spec: TaskSpec
   let membership: Membership?
   var state: JobState
   var phase: Phase
@@ -63,17 +57,22 @@ struct LiveJob: Sendable {
   var intent = Intent.writing
   var intentWaiters: [CheckedContinuation<Intent, Never>] = []
   var wish: Wish?
-  var execution: Execution?
+  /// What runs at the moment.
+  var execution: AttemptControl?
   var output: OutputFile?
   var scan: ProgressScan?
+  /// Ends the phase `resting`.
   var timer: Task<Void, Never>?
+  /// How often somebody was asked what to do after the last attempt.
+  var escalations = 0
 
   init(_ spec: TaskSpec, state: JobState, membership: Membership?) {
     self.spec = spec
     self.state = state
     self.membership = membership
     phase = membership == nil ? .lined : .blocked
-    retry = RetryState(retries: spec.retries, delay: spec.retryDelay)
+    retry = RetryState(
+      retries: spec.retries, delay: spec.retryDelay, backoff: spec.retryBackoff, maxDelay: spec.retryMaxDelay)
   }
 
   /// Why the registry does not know the job, if it refused it.

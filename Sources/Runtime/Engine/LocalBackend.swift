@@ -10,7 +10,7 @@ import Synchronization
 /// Executes commands on this machine. Everything that is executed passes here, or through a type of the same form for
 /// another place: `submit`, `poll`, `cancel`, `find`.
 ///
-/// An execution is named by its job and attempt, and goes on whether or not somebody polls. The backend knows no registry,
+/// An execution is named by its job, attempt and part, and goes on whether or not somebody polls. The backend knows no registry,
 /// no slots and no retries.
 final class LocalBackend: Sendable {
   /// One execution, as its submitter holds it.
@@ -22,6 +22,7 @@ final class LocalBackend: Sendable {
     let run: RunID
     let job: JobID
     let attempt: Int
+    let part: AttemptControl.Part
   }
 
   private struct State {
@@ -38,7 +39,7 @@ final class LocalBackend: Sendable {
 
   /// Begins to execute an order, and returns at once. `warn` is told, in a sentence, when four fifths of a limit are used up.
   func submit(_ order: CommandOrder, warn: @escaping @Sendable (String) -> Void = { _ in }) -> Handle {
-    let name = Name(run: order.run, job: order.job, attempt: order.attempt)
+    let name = Name(run: order.run, job: order.job, attempt: order.attempt, part: order.part)
     let run = CommandRun(order, grace: grace, watch: watch, warn: warn) { [self] in forget(name) }
     state.withLock { state in
       precondition(state.runs[name] == nil, "attempt \(order.attempt) of job \(order.job) is executed a second time")
@@ -62,8 +63,8 @@ final class LocalBackend: Sendable {
   }
 
   /// The execution of that name, as long as there is anything left of it.
-  func find(job: JobID, of run: RunID, attempt: Int) -> Handle? {
-    state.withLock { $0.runs[Name(run: run, job: job, attempt: attempt)] }.map(Handle.init(run:))
+  func find(job: JobID, of run: RunID, attempt: Int, part: AttemptControl.Part = AttemptControl.Part()) -> Handle? {
+    state.withLock { $0.runs[Name(run: run, job: job, attempt: attempt, part: part)] }.map(Handle.init(run:))
   }
 
   /// Stops the processes of all executions, as the terminal's Ctrl-Z does for ours.

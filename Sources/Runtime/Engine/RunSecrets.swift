@@ -49,7 +49,7 @@ extension FunctionOutcome {
     case .returned(let output, let data): return .returned(output: redaction.bytes(output), data: data)
     case .raised(let message, let traceback):
       return .raised(message: redaction.text(message), traceback: redaction.text(traceback))
-    case .cancelled: return self
+    case .cancelled, .decided: return self
     }
   }
 }

@@ -49,6 +49,20 @@ struct TaskSpec: Sendable, Hashable {
   var phase: String?
   /// What it is about, for finding its job among those of other runs.
   var topic: String?
+  /// What the pause is multiplied with from one repetition to the next.
+  var retryBackoff = 1.0
+  /// What the pause never exceeds; nil for `RetryState`'s own bound.
+  var retryMaxDelay: Duration?
+  /// After which failures it is repeated; nil for all that another attempt may help with.
+  var retryOn: Set<RetryCondition>?
+  /// What has to pass before an attempt counts as success.
+  var gate: Gate?
+  /// After how long a second copy of a command is started beside the first.
+  var hedge: Duration?
+  /// How its prompt becomes simpler.
+  var simplify: PromptSimplification?
+  /// Who decides after the last attempt has failed.
+  var escalation: EscalationTarget?
   /// Where in the script it was started: "deploy.lua:14".
   var origin: String?
   /// The job whose function started it.

@@ -27,6 +27,13 @@ final class JobWait {
   }
 }
 
+/// The functions that a task has beside its work.
+struct TaskHooks {
+  var gate: LuaReference?
+  var escalate: LuaReference?
+  var simplify: LuaReference?
+}
+
 /// The jobs of this run as the Lua thread knows them: a view that notices keep up to date.
 struct JobBook {
   private(set) var records: [JobID: JobRecord] = [:]
@@ -40,6 +47,12 @@ struct JobBook {
   var functions: [JobID: LuaReference] = [:]
   /// Functions that were asked to run before their group was known.
   var early: [JobID: (JobRecord, FunctionCall, FunctionTicket)] = [:]
+  /// What else the script is asked about jobs that are not over.
+  var hooks: [JobID: TaskHooks] = [:]
+  /// Questions that came before their jobs were known here.
+  var earlyHooks: [JobID: [(JobRecord, FunctionCall, FunctionTicket)]] = [:]
+  /// Jobs after whose failure the whole run is to end.
+  var givenUp: Set<JobID> = []
   var tickets: [FunctionTicket: ScriptTask] = [:]
   /// What jobs' functions returned, as long as their results may be asked for.
   var values: [JobID: LuaValue] = [:]

@@ -118,6 +118,7 @@ extension ScriptHost {
     adopt(book.records[record.id] ?? record, key: request.key, by: task)
     tell(request.onProgress, of: record.id)
     if let function = request.function { bind(function, to: record.id) }
+    if let hooks = request.hooks { bind(hooks, to: record.id) }
   }
 
   private func specArgument(_ call: HostCall) throws(HostFailure) -> LuaValue {

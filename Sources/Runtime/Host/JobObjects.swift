@@ -148,6 +148,7 @@ extension ScriptHost {
       adopt(book.records[job.id] ?? job, key: member.key, by: task)
       tell(member.onProgress ?? request.onProgress, of: job.id)
       if let function = member.function { bind(function, to: job.id) }
+      if let hooks = member.hooks { bind(hooks, to: job.id) }
     }
     let group = JobGroup(
       id: record.id, jobs: record.jobs.map(\.id), keys: request.tasks.map(\.key), waves: record.waves)

@@ -10,6 +10,11 @@ extension ScriptHost {
   func result(_ id: JobID) -> LuaValue {
     guard let record = book.records[id] else { return .nil }
     book.hear(id)
+    return resultTable(record)
+  }
+
+  /// The result that a record tells of.
+  func resultTable(_ record: JobRecord) -> LuaValue {
     var fields = commonFields(record)
     fields += [
       ("success", .boolean(record.isSuccess)), ("output", output(of: record)), ("data", data(of: record)),
@@ -44,7 +49,29 @@ extension ScriptHost {
       ("duration_ms", number(record.durationMs)), ("started_at", text(record.startedAt?.description)),
       ("completed_at", text(record.completedAt?.description)), ("output_file", text(record.outputFile)),
       ("attempts", .integer(Int64(record.attempts))), ("model", text(record.model)), ("usage", usage(record.usage)),
+      ("hedged", text(record.hedged?.rawValue)), ("history", history(of: record)),
     ]
+  }
+
+  /// How the attempts ended, in their order.
+  func history(of record: JobRecord) -> LuaValue {
+    var attempts = record.history.attempts.map { attempt in
+      LuaTable(fields: [
+        ("attempt", .integer(Int64(attempt.attempt))), ("reason", .text(attempt.reason.rawValue)),
+        ("error", text(attempt.error)), ("exit_code", number(attempt.exitCode)), ("signal", number(attempt.signal)),
+        ("duration_ms", .integer(Int64(attempt.durationMs))),
+      ])
+    }
+    if attempts.isEmpty, record.attempts == 1, let reason = record.reason {
+      attempts = [
+        LuaTable(fields: [
+          ("attempt", 1), ("reason", .text(reason.rawValue)), ("error", text(record.error)),
+          ("exit_code", number(record.exitCode)), ("signal", number(record.signal)),
+          ("duration_ms", number(record.durationMs)),
+        ])
+      ]
+    }
+    return .table(LuaTable(array: attempts.map { .table($0) }))
   }
 
   func text(_ value: String?) -> LuaValue { value.map { .text($0) } ?? .nil }

@@ -39,6 +39,8 @@ extension ScriptHost {
   private func ended(_ record: JobRecord) {
     let id = record.id
     book.functions[id] = nil
+    book.hooks[id] = nil
+    if book.givenUp.remove(id) != nil { giveUp(after: record) }
     for waiter in book.takeWaiters(id) {
       guard let task = tasks[waiter], case .jobs(let wait) = task.wait else { continue }
       if wait.ended(id) { resolve(task, wait.answer(self, id)) }
@@ -93,6 +95,10 @@ extension ScriptHost {
 
   /// Runs the function of a job as a coroutine of this script.
   func startFunction(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
+    switch call {
+    case .attempt, .condition: break
+    case .gate, .escalation, .simplification: return startHook(of: record, call, ticket)
+    }
     guard let function = book.functions[record.id] else {
       book.early[record.id] = (record, call, ticket)
       return

@@ -12,16 +12,20 @@ struct TaskRequest {
   /// Its job is to outlive the script: this is the whole spec, for the runner.
   var detached: LuaTable?
   var dependencies: [String] = []
+  /// The functions that it has beside its work.
+  var hooks: TaskHooks?
+  /// Whether it says itself how often it is tried again.
+  var saysRetries = false
 }
 
 /// Reads specs of tasks: the options of SPEC's table, their aliases, and a plain sentence for each mistake.
 enum SpecReader {
   /// Named in the manual, but they belong to parts that are not built yet.
   static let laterOptions: Set<String> = [
-    "retry_on", "simplify", "model", "tier", "fallback_models", "system", "schema", "max_turns",
+    "model", "tier", "fallback_models", "system", "schema", "max_turns",
     "max_tokens", "max_cost", "tools", "disallowed_tools", "permission_mode", "priority", "when", "trigger_rule",
-    "reads", "writes", "isolation", "gate", "speculative", "affinity",
-    "cache", "hedge", "merge", "effect", "backend",
+    "reads", "writes", "isolation", "speculative", "affinity",
+    "cache", "merge", "effect", "backend",
   ]
 
   /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
@@ -50,15 +54,14 @@ enum SpecReader {
     try readPlace(&options, &spec)
     spec.timeout = try options.duration("timeout")
     try readBounds(&options, &spec)
-    spec.retries = try options.count("retries", in: 0...1000) ?? 0
-    spec.retryDelay = try options.duration("retry_delay") ?? .zero
     var request = TaskRequest(spec: spec)
+    try readAttempts(&options, &request, hasWork: work != nil)
     request.function = work?.function
     request.onProgress = try options.function("on_progress")
     request.runsInBackground = try options.flag("run_in_background") ?? false
     request.key = id ?? key
     if try options.flag("detach") == true {
-      request.detached = try detached(table, spec, options.subject, isInGroup: isInGroup)
+      request.detached = try detached(table, request, options.subject, isInGroup: isInGroup)
     }
     if isInGroup {
       request.dependencies = try options.texts("dependencies", "depends_on") ?? []
@@ -77,15 +80,19 @@ enum SpecReader {
 
   /// The spec as the runner of a detached job is to get it.
   private static func detached(
-    _ table: LuaTable, _ spec: TaskSpec, _ subject: String, isInGroup: Bool
+    _ table: LuaTable, _ request: TaskRequest, _ subject: String, isInGroup: Bool
   ) throws(HostFailure) -> LuaTable {
     if isInGroup { throw .misuse("\(subject): detach does not belong to the tasks of a task_group") }
-    switch spec.work {
+    switch request.spec.work {
     case .shell, .arguments: break
     case .function, .prompt: throw .misuse("\(subject): detach needs a command: a function ends with its script")
     }
     if !table["on_progress"].isNil {
       throw .misuse("\(subject): detach and on_progress exclude each other: the job may outlive the script")
+    }
+    for name in ["gate", "escalate"] {
+      guard case .function = table[name] else { continue }
+      throw .misuse("\(subject): detach and a function as \(name) exclude each other: the job may outlive the script")
     }
     if case .string = table["stdin"], table["stdin"].exactText == nil {
       throw .misuse("\(subject): the stdin of a detached task must be UTF-8")
@@ -102,7 +109,7 @@ enum SpecReader {
   }
 
   /// One of command, prompt (or task) and fn, and only one; nil if there is none.
-  private static func readWork(
+  static func readWork(
     _ options: inout OptionReader
   ) throws(HostFailure) -> (work: TaskSpec.Work, function: LuaReference?)? {
     let command = try options.take("command")
@@ -131,29 +138,32 @@ enum SpecReader {
     .misuse("\(subject): \(what) contains bytes that are not UTF-8; only stdin can pass these on")
   }
 
-  private static func readCommand(_ value: LuaValue, _ options: OptionReader) throws(HostFailure) -> TaskSpec.Work {
+  /// `name`: the option that the command stands in.
+  static func readCommand(
+    _ value: LuaValue, _ options: OptionReader, name: String = "command"
+  ) throws(HostFailure) -> TaskSpec.Work {
     switch value {
     case .string(let bytes):
-      if bytes.contains(0) { throw .misuse("\(options.subject): the command contains a NUL byte") }
-      guard let text = value.exactText else { throw notUTF8(options.subject, "the command") }
-      if text.allSatisfy(\.isWhitespace) { throw .misuse("\(options.subject): the command is empty") }
+      if bytes.contains(0) { throw .misuse("\(options.subject): the \(name) contains a NUL byte") }
+      guard let text = value.exactText else { throw notUTF8(options.subject, "the \(name)") }
+      if text.allSatisfy(\.isWhitespace) { throw .misuse("\(options.subject): the \(name) is empty") }
       return .shell(text)
     case .table(let table) where table.pairs.isEmpty && !table.array.isEmpty:
       var words: [String] = []
       for (index, element) in table.array.enumerated() {
         if case .string = element, element.exactText == nil {
-          throw notUTF8(options.subject, "word \(index + 1) of the command")
+          throw notUTF8(options.subject, "word \(index + 1) of the \(name)")
         }
         guard let word = element.text ?? element.int.map({ String($0) }), !word.utf8.contains(0) else {
           throw .misuse(
-            "\(options.subject): word \(index + 1) of the command must be a string without NUL bytes, not \(OptionReader.show(element))"
+            "\(options.subject): word \(index + 1) of the \(name) must be a string without NUL bytes, not \(OptionReader.show(element))"
           )
         }
         words.append(word)
       }
-      if words[0].isEmpty { throw .misuse("\(options.subject): the command's first word, the program, is empty") }
+      if words[0].isEmpty { throw .misuse("\(options.subject): the \(name)'s first word, the program, is empty") }
       return .arguments(words)
-    default: throw options.failure("command", value, "a string for the shell, or a list of words")
+    default: throw options.failure(name, value, "a string for the shell, or a list of words")
     }
   }
 
@@ -191,7 +201,7 @@ enum SpecReader {
   }
 
   /// cwd, env, stdin.
-  private static func readPlace(_ options: inout OptionReader, _ spec: inout TaskSpec) throws(HostFailure) {
+  static func readPlace(_ options: inout OptionReader, _ spec: inout TaskSpec) throws(HostFailure) {
     spec.cwd = try options.text("cwd", "workdir")
     if let (_, value) = try options.take("env") {
       guard case .table(let table) = value, table.array.isEmpty else {
@@ -234,7 +244,7 @@ struct GroupRequest {
 
   static let laterOptions: Set<String> = [
     "on_error", "budget", "conflict_detection", "dependency_check", "fallback", "cpu_threshold", "memory_threshold",
-    "plan_only", "priority", "escalate", "id", "name", "description",
+    "plan_only", "priority", "id", "name", "description",
   ]
 
   init(_ specs: LuaValue, _ options: LuaValue, origin: String) throws(HostFailure) {
@@ -265,6 +275,7 @@ struct GroupRequest {
     maxConcurrency = try reader.count("max_concurrency", in: 1...Int.max)
     failFast = try reader.flag("fail_fast") ?? false
     timeout = try reader.duration("timeout")
+    try SpecReader.readEscalate(&reader, ofGroup: &tasks)
     onProgress = try reader.function("on_progress")
     runsInBackground = try reader.flag("run_in_background") ?? false
     let marks = try TaskMarks.read(&reader)

@@ -59,7 +59,7 @@ enum SandboxOption {
 
 extension HostFailure {
   /// The sentence of a misuse.
-  fileprivate var sentence: String {
+  var sentence: String {
     if case .misuse(let sentence) = self { sentence } else { "" }
   }
 }

@@ -80,8 +80,32 @@ r({ command = "true", sandbox = "work-space" }, "sandbox", "workspace")
 r({ fn = function() end, limits = { cpu = "1s" } }, "limits", "command")
 r({ fn = function() end, tty = true }, "tty", "command")
 
+-- Attempts.
+r({ command = "true", retry_on = "signal" }, "retry_on", "a list of reasons and exit codes")
+r({ command = "true", retry_on = { "exit_nonzer" } }, "retry_on", "exit_nonzer", "did you mean 'exit_nonzero'?")
+r({ command = "true", retry_on = { "dependency_failed" } }, "dependency_failed", "no reason that an attempt fails with")
+r({ command = "true", retry_on = { "moon" } }, "moon", "known are", "gate_failed", "exit codes")
+r({ command = "true", retry_on = { 0 } }, "retry_on", "from 1 to 255", "not 0")
+r({ command = "true", retry_on = { {} } }, "retry_on", "a table")
+r({ command = "true", retry_backoff = 0.5 }, "retry_backoff", "from 1 to 1000", "0.5")
+r({ command = "true", retry_max_delay = "soon" }, "retry_max_delay", "soon")
+r({ command = "true", gate = true }, "gate", "a command", "a function", "true")
+r({ command = "true", gate = "" }, "the gate is empty")
+r({ command = "true", gate = { "test", {} } }, "word 2 of the gate")
+r({ command = "true", gate_timeout = "1m" }, "gate_timeout without a gate")
+r({ command = "true", hedge = "soon" }, "hedge", "soon")
+r({ fn = function() end, hedge = "1s" }, "hedge", "command", "same thread")
+r({ prompt = "p", hedge = "1s" }, "hedge", "command")
+r({ prompt = "p", simplify = 5 }, "simplify", "5")
+r({ prompt = "p", simplify = "" }, "simplify", "not empty")
+r({ command = "true", simplify = "less" }, "simplify", "prompt", "persist")
+r({ command = "true", escalate = "boss" }, "escalate", "boss", "\"ask\"")
+r({ command = "true", detach = true, gate = function() end }, "detach", "gate")
+r({ command = "true", detach = true, escalate = function() end }, "detach", "escalate")
+refused(function() task_group({}, { escalate = 5 }) end, "escalate", "5")
+
 -- What belongs to parts that are not built yet is refused, not ignored.
-for _, option in ipairs { "model", "max_cost", "priority", "gate", "when", "speculative", "reads", "cache" } do
+for _, option in ipairs { "model", "max_cost", "priority", "when", "speculative", "reads", "cache" } do
   r({ command = "true", [option] = "x" }, option, "not there yet")
 end
 refused(function() task_group({}, { plan_only = true }) end, "plan_only", "not there yet")

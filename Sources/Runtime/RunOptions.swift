@@ -19,6 +19,9 @@ public struct RunOptions: Sendable, Hashable {
   /// Results as JSON on standard output.
   public var wantsJSON = false
 
+  /// Whether the run ends with 3, and its questions stay open, once it only waits for people.
+  public var parks = false
+
   /// `--var key=value`: what the script finds in `args` by name.
   public var variables: [String: String] = [:]
   /// The state folder to use instead of the one that is found by walking up, or nil.

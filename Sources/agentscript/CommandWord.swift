@@ -5,20 +5,20 @@ enum CommandWord {
   /// The commands of this version and their aliases.
   static let known = [
     "run", "jobs", "ls", "show", "logs", "results", "wait", "kill", "rm", "prune", "completions", "doctor", "help",
-    "spawn", "launch", "bg-spawn",
+    "spawn", "launch", "bg-spawn", "decisions", "answer",
     "bg-jobs", "bg-results", "bg-kill",
   ]
 
   /// Commands that a later version brings. They are refused, so that no script comes to depend on their names.
   static let later = [
     "resume", "runs", "top", "graph", "report", "serve", "mcp", "route", "agents",
-    "decisions", "answer", "config", "init", "trust",
+    "config", "init", "trust",
   ]
 
   /// The options that belong to `run`, for the hint when somebody gives them to the interpreter.
   static let runOptions = [
     "--max-concurrency", "--timeout", "--json", "--quiet", "--memory-limit", "--instruction-limit", "--var",
-    "--max-load", "--sandbox", "--min-free-memory", "--min-free-disk", "--detach",
+    "--max-load", "--sandbox", "--min-free-memory", "--min-free-disk", "--detach", "--park",
   ]
 
   /// What the first argument asks for.

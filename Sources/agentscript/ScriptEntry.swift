@@ -19,9 +19,16 @@ enum ScriptEntry {
     let editor = invocation.interactive ? lineEditor() : nil
     let display = ProgressDisplay(
       form: .suited(to: .error, isQuiet: invocation.options.isQuiet), editor: editor)
+    // Where nobody can answer at once, whoever starts scripts may rather have them end.
+    let wantsParking = getenv("AGENTSCRIPT_PARK").map { String(cString: $0) } == "1"
+    let window =
+      invocation.options.parks ? nil : QuestionDesk.atTerminal(display, editor: editor)?.window
     let presentation = RunPresentation(
-      jobChanged: { display.note($0) }, noted: { display.note($0) }, idle: { $0 ? display.show() : display.hide() },
-      say: { display.say($0) })
+      jobChanged: { display.note($0) }, noted: { display.note($0, isAsking: window != nil) },
+      idle: { $0 ? display.show() : display.hide() },
+      say: { display.say($0) }, questions: window)
+    var invocation = invocation
+    if window == nil, wantsParking { invocation.options.parks = true }
     let code = ScriptRunner(invocation, presentation: presentation, prompt: editor.map(prompt)).run()
     display.finish()
     editor?.restoreTerminal()

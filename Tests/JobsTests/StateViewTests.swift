@@ -56,7 +56,9 @@ import Testing
     try folder.state.create()
     let record = JobStateTests.job().record
     let view = StateView(folder.state) {
-      StateSummary(live: Array(repeating: record, count: Int.random(in: 0...8)), ended: [], maxConcurrent: 2)
+      let live = Array(repeating: record, count: Int.random(in: 0...8))
+      let text = StateSummary(live: live, ended: [], maxConcurrent: 2).json
+      return [ViewFile(name: "state.json", text: text), ViewFile(name: "decisions.json", text: "{}")]
     }
     view.note()
     view.flush()

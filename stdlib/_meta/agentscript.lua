@@ -365,6 +365,21 @@ function async(fn, ...) end
 ---@return string? before the phase until now
 function phase(name) end
 
+---@class ask.options
+---@field question string
+---@field options? string[] what can be answered (default: any text)
+---@field choices? string[] the same as options
+---@field default? string what counts when nobody answers in time
+---@field timeout? duration (default: none)
+---@field blocking? boolean|string[] the ids of what waits for the answer, for people; false: a run in which nothing else goes on does not wait (default: true)
+
+---Asks a person, and waits for the answer.
+---@param question string|ask.options
+---@return string? answer nil if there is none
+---@return "answered"|"default"|"timeout"|"unanswered" how
+---@return string? by "terminal", "cli", or why the default counts
+function ask(question) end
+
 ---A line for people: in a task with fn in its log, else on standard error.
 ---@param ... any
 function log(...) end

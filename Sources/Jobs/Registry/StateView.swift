@@ -7,137 +7,109 @@ import Synchronization
   import Glibc
 #endif
 
-/// What `state.json` shows: who runs, who waits, the pool, and who ended last. Pure.
-struct StateSummary {
-  /// A file for people: of longer lists, only so many are shown.
-  static let longestList = 1000
-  static let longestHistory = 100
-
-  let live: [JobRecord]
-  /// The latest first.
-  let ended: [JobRecord]
-  let maxConcurrent: Int
-
-  /// The documented shape, with each job's id besides.
-  var json: String {
-    let active = live.filter { $0.status == .running || $0.status == .waiting }
-    let waiting = live.filter { $0.status == .queued || $0.status == .pending }
-    // Functions run on the script's thread, and take no slot.
-    let taken = active.filter { $0.status == .running && $0.kind != .function }.count
-    var writer = JSONWriter(isPretty: true)
-    writer.object { writer in
-      writer.field("execution_mode", maxConcurrent > 1 ? "parallel" : "sequential")
-      writer.field("current_agent", active.first.map(\.agentName))
-      writer.field("agent_start_time", active.first?.startedAt)
-      StateSummary.list("active_agents", active, in: &writer) { record, writer in
-        writer.field("started_at", record.startedAt)
-        writer.field("status", record.status.rawValue)
-      }
-      writer.key("agent_pool")
-      writer.object { writer in
-        writer.field("max_concurrent", maxConcurrent)
-        writer.field("available_slots", max(maxConcurrent - taken, 0))
-        StateSummary.list("queue", waiting, in: &writer) { record, writer in
-          writer.field("status", record.status.rawValue)
-          writer.field("dependencies", record.dependencies.map(\.rawValue))
-        }
-      }
-      StateSummary.list("agent_history", ended.reversed(), in: &writer) { record, writer in
-        writer.field("started_at", record.startedAt)
-        writer.field("completed_at", record.completedAt)
-        writer.field("duration_ms", record.durationMs)
-        writer.field("status", record.status.rawValue)
-      }
-    }
-    return String(decoding: writer.bytes, as: UTF8.self) + "\n"
-  }
-
-  private static func list(
-    _ key: String, _ records: [JobRecord], in writer: inout JSONWriter,
-    _ more: (JobRecord, inout JSONWriter) -> Void
-  ) {
-    writer.key(key)
-    writer.array { writer in
-      for record in records.prefix(longestList) {
-        writer.object { writer in
-          writer.field("agent", record.agentName)
-          writer.field("task", record.description ?? record.name ?? record.command ?? record.id.rawValue)
-          writer.field("id", record.id.rawValue)
-          more(record, &writer)
-        }
-      }
-    }
-  }
+/// One of the files beside the registry that show it to people.
+struct ViewFile {
+  let name: String
+  let text: String
 }
 
-extension JobRecord {
-  fileprivate var agentName: String { agent ?? kind.rawValue }
-}
-
-/// Keeps `state.json` near the registry's truth: written some time after a change, whole or not at all, never read back.
+/// Keeps `state.json` and `decisions.json` near the registry's truth: written some time after a change, at most once a
+/// second, whole or not at all, never read back.
 final class StateView: Sendable {
-  private static let delay = DispatchTimeInterval.milliseconds(250)
+  /// How long a change may gather company, and how far apart two writings are, in nanoseconds.
+  private static let delay: UInt64 = 250_000_000
+  private static let interval: UInt64 = 1_000_000_000
 
-  private let path: String
+  private struct Schedule {
+    var isDue = false
+    var lastWritten: UInt64?
+  }
+
+  private let folder: String
   private let temporary: String
-  private let summary: @Sendable () -> StateSummary?
-  private let isDue = Mutex(false)
+  private let files: @Sendable () -> [ViewFile]
+  private let schedule = Mutex(Schedule())
   private let thread = DispatchQueue(label: "agentscript.registry.state", qos: .utility)
 
-  init(_ directory: StateDirectory, summary: @escaping @Sendable () -> StateSummary?) {
-    path = directory.path + "/state.json"
+  init(_ directory: StateDirectory, files: @escaping @Sendable () -> [ViewFile]) {
+    folder = directory.path
     temporary = "\(directory.path)/\(TemporaryFile.prefix)state-\(UInt64.random(in: .min ... .max))"
-    self.summary = summary
+    self.files = files
   }
 
-  /// Something changed: the file will follow.
+  /// Something changed: the files will follow.
   func note() {
-    let isNew = isDue.withLock { isDue in
-      defer { isDue = true }
-      return !isDue
+    let now = Moment.now().monotonic
+    let delay = schedule.withLock { schedule -> UInt64? in
+      if schedule.isDue { return nil }
+      schedule.isDue = true
+      let earliest = schedule.lastWritten.map { $0 + StateView.interval } ?? 0
+      return max(earliest > now ? earliest - now : 0, StateView.delay)
     }
-    if isNew { thread.asyncAfter(deadline: .now() + StateView.delay) { self.writeIfDue() } }
+    guard let delay else { return }
+    thread.asyncAfter(deadline: .now() + .nanoseconds(Int(delay))) { self.writeIfDue() }
   }
 
-  /// Returns when the file shows all that was noted.
+  /// Returns when the files show all that was noted.
   func flush() { thread.sync { self.writeIfDue() } }
 
   private func writeIfDue() {
-    let wasDue = isDue.withLock { isDue in
-      defer { isDue = false }
-      return isDue
+    let wasDue = schedule.withLock { schedule in
+      defer { schedule.isDue = false }
+      if schedule.isDue { schedule.lastWritten = Moment.now().monotonic }
+      return schedule.isDue
     }
-    guard wasDue, let text = summary()?.json else { return }
-    // A view that cannot be written now is written after the next change; nothing depends on it.
+    guard wasDue else { return }
+    for file in files() { write(file) }
+  }
+
+  /// A view that cannot be written now is written after the next change; nothing depends on it.
+  private func write(_ file: ViewFile) {
+    let path = "\(folder)/\(file.name)"
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
     let descriptor = open(temporary, flags, 0o600)
     guard descriptor >= 0 else { return }
     let isWritten =
-      fchmod(descriptor, 0o600) == 0 && (try? FileIO.writeAll(Array(text.utf8), to: descriptor, path: path)) != nil
+      fchmod(descriptor, 0o600) == 0 && (try? FileIO.writeAll(Array(file.text.utf8), to: descriptor, path: path)) != nil
     close(descriptor)
     if !isWritten || rename(temporary, path) != 0 { unlink(temporary) }
   }
 }
 
 extension Registry {
-  /// Keeps the file `state.json` of this folder, from now until `close`: jobs of all runs, and this run's pool.
+  /// Keeps the files `state.json` and, once a question was asked, `decisions.json` of this folder, from now until `close`:
+  /// jobs and questions of all runs, the pool of this run, and what this run says there is to do.
   ///
-  /// The file follows the registry by up to a quarter of a second and is whole whenever it is read. It is a view for
-  /// people; nothing reads it back. Does nothing for a registry that was opened for reading.
-  public func keepStateView(maxConcurrent: Int) {
+  /// The files follow the registry by up to a second and are whole whenever they are read. They are views for people;
+  /// nothing reads them back. Does nothing for a registry that was opened for reading.
+  public func keepStateView(run: RunID? = nil, maxConcurrent: Int) {
     guard let writer else { return }
     let view = StateView(directory) { [weak self] in
-      guard let self else { return nil }
-      var live = JobFilter()
-      live.isLive = true
-      live.limit = StateSummary.longestList * 2
-      var ended = JobFilter()
-      ended.isLive = false
-      ended.order = .newestFirst
-      ended.limit = StateSummary.longestHistory
-      guard let running = try? jobs(live), let past = try? jobs(ended) else { return nil }
-      return StateSummary(live: running, ended: past, maxConcurrent: maxConcurrent)
+      guard let self else { return [] }
+      return [stateFile(run, maxConcurrent), decisionsFile()].compactMap(\.self)
     }
     writer.keep(view)
+  }
+
+  private func stateFile(_ run: RunID?, _ maxConcurrent: Int) -> ViewFile? {
+    var live = JobFilter()
+    live.isLive = true
+    live.limit = StateSummary.longestList * 2
+    var ended = JobFilter()
+    ended.isLive = false
+    ended.order = .newestFirst
+    ended.limit = StateSummary.longestHistory
+    guard let running = try? jobs(live), let past = try? jobs(ended) else { return nil }
+    var summary = StateSummary(live: running, ended: past, maxConcurrent: maxConcurrent)
+    if let run { summary.todo = (try? todo(of: run)) ?? [] }
+    return ViewFile(name: "state.json", text: summary.json)
+  }
+
+  private func decisionsFile() -> ViewFile? {
+    guard let pending = try? decisions(open: true),
+      let resolved = try? decisions(open: false, limit: StateSummary.longestHistory)
+    else { return nil }
+    let summary = DecisionSummary(pending: pending, resolved: resolved)
+    return summary.isEmpty ? nil : ViewFile(name: "decisions.json", text: summary.json)
   }
 }

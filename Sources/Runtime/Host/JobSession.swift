@@ -58,7 +58,7 @@ final class JobSession {
     hasBegun = true
     for note in pendingNotes { note(registry, runID, redaction) }
     pendingNotes = []
-    registry.keepStateView(maxConcurrent: host.options.maxConcurrent)
+    registry.keepStateView(run: runID, maxConcurrent: host.options.maxConcurrent)
     let gate = host.gate
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,

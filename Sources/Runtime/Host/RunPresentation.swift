@@ -10,17 +10,20 @@ public struct RunPresentation: Sendable {
   public var idle: @Sendable (Bool) -> Void
   /// A line for standard error.
   public var say: @Sendable (String) -> Void
+  /// Where questions are put to whoever sits at the terminal; nil where nobody does.
+  public var questions: QuestionWindow?
 
   /// A presentation; by default lines go to standard error and nothing else is shown.
   public init(
     jobChanged: @escaping @Sendable (JobRecord) -> Void = { _ in },
     noted: @escaping @Sendable (RunNote) -> Void = { _ in }, idle: @escaping @Sendable (Bool) -> Void = { _ in },
-    say: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }
+    say: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }, questions: QuestionWindow? = nil
   ) {
     self.jobChanged = jobChanged
     self.noted = noted
     self.idle = idle
     self.say = say
+    self.questions = questions
   }
 }
 
@@ -28,4 +31,8 @@ public struct RunPresentation: Sendable {
 public enum RunNote: Sendable, Hashable {
   /// A part of the work begins.
   case phase(String)
+  /// A person is asked.
+  case asked(DecisionRecord)
+  /// The question is settled.
+  case settled(DecisionRecord)
 }

@@ -44,6 +44,8 @@ final class ScriptHost {
   var book = JobBook()
   /// The run's phases, in the order in which they began.
   var phases: [String] = []
+  /// What it asks people.
+  var questions = OpenQuestions()
   lazy var session = JobSession(host: self)
   let watchdog: Watchdog
 
@@ -105,6 +107,8 @@ final class ScriptHost {
     if !early.isEmpty || !ready.isEmpty { return early + gate.mailbox.take() }
     let messages = gate.mailbox.take()
     if !messages.isEmpty { return messages }
+    attendQuestions()
+    if !ready.isEmpty { return gate.mailbox.take() }
     presentation.idle(true)
     defer { presentation.idle(false) }
     return gate.mailbox.take(until: [timers.next(), deadlines.next()].compactMap(\.self).min())
@@ -210,7 +214,9 @@ final class ScriptHost {
     timers.cancel(.wait(task.id))
     switch wait {
     case .jobs(let jobs): book.forget(jobs, of: task.id)
-    case .answer(let number): answerWaiters[number] = nil
+    case .answer(let number):
+      answerWaiters[number] = nil
+      abandonQuestion(number)
     case .child(let child): child.waiters.removeAll { $0 === task }
     case .time, .group, .groupEnd: break
     }

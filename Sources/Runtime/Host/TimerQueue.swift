@@ -32,6 +32,9 @@ struct TimerQueue<Token: Hashable & Sendable> {
     if heap.count > 64, heap.count > 2 * live.count { sweep() }
   }
 
+  /// Whether the token has a deadline that has not come.
+  func contains(_ token: Token) -> Bool { live[token] != nil }
+
   /// Nobody waits for the token any more.
   mutating func cancel(_ token: Token) { live[token] = nil }
 

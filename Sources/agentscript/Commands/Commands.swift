@@ -84,12 +84,13 @@ struct RootCommand: ParsableCommand {
         agentscript jobs
         agentscript logs -f build
 
-      Exit codes: 0 done, 1 failed, 2 a mistake on the command line, 124 timed out, 130 interrupted, 143 terminated.
+      Exit codes: 0 done, 1 failed, 2 a mistake on the command line, 3 parked, 124 timed out, 130 interrupted, 143 terminated.
       """,
     version: "agentscript \(ProgramVersion.text)",
     subcommands: [
       RunCommand.self, SpawnCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self,
       WaitCommand.self,
-      KillCommand.self, RemoveCommand.self, PruneCommand.self, DoctorCommand.self, CompletionsCommand.self,
+      KillCommand.self, DecisionsCommand.self, AnswerCommand.self, RemoveCommand.self, PruneCommand.self,
+      DoctorCommand.self, CompletionsCommand.self,
     ])
 }

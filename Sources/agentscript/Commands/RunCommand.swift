@@ -68,6 +68,9 @@ struct RunCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Write no progress.")
   var quiet = false
 
+  @Flag(help: "End with 3 once the run only waits for people; its questions stay open.")
+  var park = false
+
   @Flag(help: "Let it run in the background as a job of its own, without this terminal; the job's id is written.")
   var detach = false
 
@@ -135,6 +138,7 @@ struct RunCommand: ParsableCommand {
     options.pressure.minFreeMemory = minFreeMemory
     options.pressure.minFreeDisk = minFreeDisk
     options.sandbox = sandbox
+    options.parks = park
     options.isQuiet = quiet
     options.wantsJSON = json
     for variable in variables { options.variables[variable.key] = variable.value }

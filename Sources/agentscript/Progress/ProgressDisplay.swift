@@ -44,6 +44,8 @@ final class ProgressDisplay: Sendable {
   private struct Screen {
     var isVisible = true
     var isDrawn = false
+    /// A question waits on the cursor's line.
+    var isAsking = false
   }
 
   private static let redrawInterval = 100
@@ -85,13 +87,19 @@ final class ProgressDisplay: Sendable {
   }
 
   /// Takes what the run tells of itself.
-  func note(_ note: RunNote) {
+  ///
+  /// `isAsking`: somebody else shows the questions.
+  func note(_ note: RunNote, isAsking: Bool = false) {
     guard form != .quiet else { return }
     let clock = form == .plain ? Self.clock(.now()) : ""
     let columns = form == .terminal ? stream.columns ?? 80 : 0
     pending.withLock { pending in
       switch note {
       case .phase(let name): pending.lines.append(pending.model.begin(phase: name, clock: clock, columns: columns))
+      case .asked(let decision):
+        if !isAsking { pending.lines.append(pending.model.ask(decision, clock: clock, columns: columns)) }
+      case .settled(let decision):
+        pending.lines.append(pending.model.settle(decision, clock: clock, columns: columns))
       }
       pending.isChanged = true
     }
@@ -103,7 +111,35 @@ final class ProgressDisplay: Sendable {
   func say(_ line: String) {
     screen.withLock { screen in
       erase(&screen)
-      stream.talk(line + "\n")
+      stream.talk(screen.isAsking && form == .terminal ? Self.above(line) : line + "\n")
+    }
+    signal.signal()
+  }
+
+  /// Asks something: lines, and then the beginning of a line on which the cursor stays. No status line until `endPrompt`;
+  /// under `quiet` too.
+  func prompt(_ lines: [String], _ invitation: String) {
+    screen.withLock { screen in
+      flush(&screen)
+      erase(&screen)
+      stream.talk(lines.map { $0 + "\n" }.joined() + invitation)
+      screen.isAsking = true
+    }
+  }
+
+  /// The line of the question was ended by whoever typed.
+  func endPrompt() {
+    screen.withLock { $0.isAsking = false }
+    signal.signal()
+  }
+
+  /// The question is no more: its line goes, with what was typed.
+  func abandonPrompt() {
+    screen.withLock { screen in
+      guard screen.isAsking else { return }
+      screen.isAsking = false
+      tcflush(0, TCIFLUSH)
+      stream.talk(form == .terminal ? "\r\u{1B}[K" : "\n")
     }
     signal.signal()
   }
@@ -178,7 +214,7 @@ final class ProgressDisplay: Sendable {
     case .terminal:
       guard screen.isVisible else { return }
       flush(&screen)
-      guard editor?.isReading != true else { return }
+      guard editor?.isReading != true, !screen.isAsking else { return }
       let columns = stream.columns ?? 80
       let status = pending.withLock { pending in
         pending.isChanged = false

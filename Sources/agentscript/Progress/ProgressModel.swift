@@ -71,6 +71,29 @@ struct ProgressModel {
     return form == .terminal ? palette.bold("── \(name)") : "[\(clock)] phase: \(name)"
   }
 
+  /// The line that a question is worth which is answered elsewhere.
+  func ask(_ decision: DecisionRecord, clock: String, columns: Int) -> String {
+    let how = "(agentscript answer \(decision.id) TEXT)"
+    let room = form == .terminal ? columns - 4 - TextWidth.of(how) : 200
+    let question = TextWidth.fitted(TerminalText.line(decision.question), to: max(16, room))
+    return form == .terminal ? "? \(question) \(palette.dim(how))" : "[\(clock)] asks: \(question) \(how)"
+  }
+
+  /// The line that the end of a question is worth.
+  func settle(_ decision: DecisionRecord, clock: String, columns: Int) -> String {
+    let by = TerminalText.line(decision.answeredBy ?? "withdrawn")
+    let fate: String
+    switch decision.status {
+    case .answered: fate = "answered (\(by)): "
+    case .default: fate = "default (\(by)): "
+    case .open, .withdrawn: fate = "no answer (\(by))"
+    }
+    let question = TextWidth.fitted(TerminalText.line(decision.question), to: form == .terminal ? 40 : 100)
+    let answer = TerminalText.line(decision.answer ?? "")
+    let line = "\(question) — \(fate)\(answer)"
+    return form == .terminal ? "? " + TextWidth.fitted(line, to: max(8, columns - 4)) : "[\(clock)] \(line)"
+  }
+
   /// The status line for a terminal of so many cells, or nil when no job is under way.
   func status(at now: Moment, columns: Int) -> String? {
     guard !live.isEmpty else { return nil }

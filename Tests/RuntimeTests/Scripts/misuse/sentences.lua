@@ -56,6 +56,14 @@ r({ command = "true", labels = { team = {} } }, "labels.team", "a string, a numb
 r({ command = "true", phase = 1 }, "phase", "a string", "1")
 r({ command = "true", phase = "" }, "phase", "a name")
 r({ command = "true", topic = {} }, "topic", "a string")
+refused(function() ask() end, "ask", "a table or a question", "nil")
+refused(function() ask {} end, "ask", "there is no question")
+refused(function() ask { question = "?", option = { "a" } } end, "option", "did you mean 'options'?")
+refused(function() ask { question = "?", options = { "a", "a" } } end, "ask", "\"a\"", "twice")
+refused(function() ask { question = "?", options = { "a", " " } } end, "ask", "option 2 is empty")
+refused(function() ask { question = "?", options = { "a" }, default = "b" } end, "default", "one of the options", "b")
+refused(function() ask { question = "?", blocking = "api" } end, "blocking", "true, false or a list of ids", "api")
+refused(function() ask { question = "?", timeout = "soon" } end, "timeout", "soon")
 refused(function() phase "" end, "phase", "something in it")
 refused(function() phase(3) end, "phase", "3")
 refused(function() task_group({}, { labels = 1 }) end, "task_group", "labels")
@@ -110,7 +118,6 @@ for _, option in ipairs { "model", "max_cost", "priority", "when", "speculative"
 end
 refused(function() task_group({}, { plan_only = true }) end, "plan_only", "not there yet")
 refused(function() task_group({}, { max_concurrency = "auto" }) end, "auto", "not there yet")
-refused(function() ask { question = "?" } end, "ask", "not there yet")
 
 -- Ids.
 r({ id = "a/b", command = "true" }, "a/b")

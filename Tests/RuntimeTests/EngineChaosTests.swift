@@ -40,7 +40,7 @@ extension EngineTests {
       #expect(await Footprint.lastingZombies() == 0)
       #expect(await Footprint.lastingProcessDescriptors() == 0)
       #expect(Footprint.descriptors(in: bench.folder.path) <= before)
-      #expect(bench.engine.look { $0.pool.holders.isEmpty && $0.pool.waitingCount == 0 && $0.jobs.isEmpty })
+      #expect(bench.engine.look { $0.scheduler.holderCount == 0 && $0.scheduler.waitingCount == 0 && $0.jobs.isEmpty })
       #expect(bench.engine.backend.liveCount == 0)
     }
 

@@ -170,7 +170,7 @@ extension EngineTests {
       bench.engine.cancelGroup(first.id, by: "test", reason: "enough")
       #expect(await bench.log.end(of: first.jobs[0].id).status == .cancelled)
       await bench.engine.drain()
-      #expect(bench.engine.look { $0.groups.isEmpty && $0.pool.holders.isEmpty })
+      #expect(bench.engine.look { $0.groups.isEmpty && $0.scheduler.holderCount == 0 })
     }
 
     @Test func functionsAndPromptsMayBePartOfAGroup() async throws {

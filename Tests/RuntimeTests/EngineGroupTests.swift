@@ -68,50 +68,40 @@ import Testing
 
 @Suite struct EngineGroupStateTests {
   private func state(
-    _ tasks: [(String, [String])], limit: Int? = nil, failsFast: Bool = false
+    _ tasks: [(String, [String])], rules: [TaskRule]? = nil, failsFast: Bool = false, fallsBack: Bool = false
   ) throws -> GroupState {
     GroupState(
-      plan: try GroupPlan(keys: tasks.map(\.0), dependencies: tasks.map(\.1)), limit: limit, failsFast: failsFast)
+      plan: try GroupPlan(keys: tasks.map(\.0), dependencies: tasks.map(\.1)), rules: rules, failsFast: failsFast,
+      fallsBack: fallsBack)
   }
+
+  private func start(_ index: Int) -> GroupState.Action { .start(index, isSpeculative: false) }
 
   @Test func aTaskStartsWhenItsOwnDependenciesHaveEnded() throws {
     var group = try state([("slow", []), ("fast", []), ("after", ["fast"]), ("last", ["slow", "after"])])
-    #expect(group.begin() == [.start(0), .start(1)])
-    #expect(group.taskEnded(1, succeeded: true) == [.start(2)], "a wave is no barrier")
-    #expect(group.taskEnded(2, succeeded: true) == [])
-    #expect(group.taskEnded(0, succeeded: true) == [.start(3)])
+    #expect(group.begin() == [start(0), start(1)])
+    #expect(group.taskEnded(1, .succeeded) == [start(2)], "a wave is no barrier")
+    #expect(group.taskEnded(2, .succeeded) == [])
+    #expect(group.taskEnded(0, .succeeded) == [start(3)])
     #expect(!group.isOver)
-    #expect(group.taskEnded(3, succeeded: true) == [])
+    #expect(group.taskEnded(3, .succeeded) == [])
     #expect(group.isOver)
   }
 
   @Test func dependentsOfAFailedTaskAreSkippedAndTheRestRuns() throws {
     var group = try state([("a", []), ("b", ["a"]), ("c", ["b"]), ("d", [])])
-    #expect(group.begin() == [.start(0), .start(3)])
-    #expect(
-      group.taskEnded(0, succeeded: false) == [.skip(1, .dependency(0)), .skip(2, .dependency(1))])
-    #expect(group.taskEnded(3, succeeded: true) == [])
+    #expect(group.begin() == [start(0), start(3)])
+    #expect(group.taskEnded(0, .failed) == [.skip(1, .dependency(0)), .skip(2, .dependency(1))])
+    #expect(group.taskEnded(3, .succeeded) == [])
     #expect(group.isOver)
   }
 
-  @Test func failFastCancelsWhatRunsAndSkipsTheRest() throws {
-    var group = try state(
-      [("a", []), ("b", []), ("c", []), ("d", ["a"]), ("e", ["b"])], limit: 2, failsFast: true)
-    #expect(group.begin() == [.start(0), .start(1)])
+  @Test func failFastCancelsWhatIsActiveAndSkipsTheRest() throws {
+    var group = try state([("a", []), ("b", []), ("d", ["a"]), ("e", ["b"])], failsFast: true)
+    #expect(group.begin() == [start(0), start(1)])
     #expect(
-      group.taskEnded(0, succeeded: false)
-        == [.skip(3, .dependency(0)), .cancel(1, because: 0), .skip(2, .failFast(0)), .skip(4, .failFast(0))])
-    #expect(group.taskEnded(1, succeeded: false) == [])
-    #expect(group.isOver)
-  }
-
-  @Test func oneAtATimeKeepsTheOrderOfTheList() throws {
-    var group = try state([("a", ["c"]), ("b", []), ("c", []), ("d", [])], limit: 1)
-    #expect(group.begin() == [.start(1)])
-    #expect(group.taskEnded(1, succeeded: true) == [.start(2)])
-    #expect(group.taskEnded(2, succeeded: true) == [.start(0)], "the first of the list that may run")
-    #expect(group.taskEnded(0, succeeded: false) == [.start(3)])
-    #expect(group.taskEnded(3, succeeded: true) == [])
+      group.taskEnded(0, .failed) == [.skip(2, .dependency(0)), .cancel(1, because: 0), .skip(3, .failFast(0))])
+    #expect(group.taskEnded(1, .failed) == [])
     #expect(group.isOver)
   }
 
@@ -120,57 +110,88 @@ import Testing
     _ = group.begin()
     #expect(group.stop() == [.skip(1, .stopped)])
     #expect(group.stop() == [])
-    #expect(group.active == [0])
-    #expect(group.taskEnded(0, succeeded: true) == [])
+    #expect(group.taskEnded(0, .succeeded) == [])
     #expect(group.isOver)
   }
 
-  /// Random graphs, limits and failures: every task ends once, none starts early, never are too many active.
-  @Test(arguments: 0..<80) func everyTaskEndsExactlyOnce(seed: UInt64) throws {
-    var random = SplitMix(seed: seed)
-    let count = Int.random(in: 1...40, using: &random)
-    let dependencies = (0..<count).map { index in
-      (0..<index).filter { _ in Int.random(in: 0..<count, using: &random) < 3 }
-    }
-    let limit = Bool.random(using: &random) ? Int.random(in: 1...5, using: &random) : nil
-    let failsFast = Bool.random(using: &random)
-    let stopsAt = Int.random(in: 0..<(2 * count), using: &random)
-    let keys = (0..<count).map(String.init)
-    let plan = try GroupPlan(keys: keys, dependencies: dependencies.map { $0.map(String.init) })
-    var group = GroupState(plan: plan, limit: limit, failsFast: failsFast)
-    var outcome = [Bool?](repeating: nil, count: count)
-    var active: [Int] = []
-    var firstFailure: Int?
-    func take(_ actions: [GroupState.Action]) {
-      for action in actions {
-        switch action {
-        case .start(let index):
-          #expect(dependencies[index].allSatisfy { outcome[$0] == true })
-          #expect(outcome[index] == nil && !active.contains(index))
-          active.append(index)
-        case .skip(let index, let cause):
-          #expect(outcome[index] == nil && !active.contains(index))
-          outcome[index] = false
-          if case .dependency(let other) = cause { #expect(outcome[other] == false) }
-        case .cancel(let index, let because):
-          #expect(active.contains(index) && failsFast && because == firstFailure)
+  /// What becomes of a task with each rule, after the ends of two others: started, skipped as failed, or passed over.
+  @Test(arguments: [
+    (TriggerRule.allSuccess, "ss:start sf:skip sp:over ff:skip pp:over fp:skip"),
+    (.allDone, "ss:start sf:start sp:start ff:start pp:start fp:start"),
+    (.oneSuccess, "ss:start sf:start sp:start ff:skip pp:over fp:skip"),
+    (.noneFailedMinOneSuccess, "ss:start sf:skip sp:start ff:skip pp:over fp:skip"),
+  ]) func aTriggerRuleDecidesByTheEndsOfTheDependencies(_ trigger: TriggerRule, _ table: String) throws {
+    for entry in table.split(separator: " ") {
+      let parts = entry.split(separator: ":")
+      for ends in [parts[0], Substring(String(parts[0].reversed()))] {
+        var rule = TaskRule()
+        rule.trigger = trigger
+        var asked = TaskRule()
+        asked.hasCondition = true
+        var group = try state([("a", []), ("b", []), ("c", ["a", "b"])], rules: [asked, asked, rule])
+        #expect(group.begin() == [.ask(0), .ask(1)])
+        var actions: [GroupState.Action] = []
+        for (index, end) in ends.enumerated() {
+          if end == "p" {
+            actions += group.answered(index, isWanted: false)
+          } else {
+            #expect(group.answered(index, isWanted: true) == [start(index)])
+            actions += group.taskEnded(index, end == "s" ? .succeeded : .failed)
+          }
         }
+        let verdict = actions.compactMap { action -> String? in
+          switch action {
+          case .start(2, _): "start"
+          case .skip(2, .dependency): "skip"
+          case .skip(2, .passedOver): "over"
+          default: nil
+          }
+        }
+        #expect(verdict == [String(parts[1])], "\(trigger) after \(ends)")
       }
-      #expect(active.count <= limit ?? Int.max)
-      #expect(group.running == active.count)
     }
-    take(group.begin())
-    var steps = 0
-    while !active.isEmpty {
-      if steps == stopsAt { take(group.stop()) }
-      steps += 1
-      let index = active.remove(at: Int.random(in: 0..<active.count, using: &random))
-      let succeeded = Int.random(in: 0..<6, using: &random) > 0
-      outcome[index] = succeeded
-      if !succeeded, firstFailure == nil { firstFailure = index }
-      take(group.taskEnded(index, succeeded: succeeded))
-    }
+  }
+
+  @Test func oneSuccessDoesNotWaitForTheOthers() throws {
+    var rule = TaskRule()
+    rule.trigger = .oneSuccess
+    var group = try state([("a", []), ("b", []), ("c", ["a", "b"])], rules: [TaskRule(), TaskRule(), rule])
+    _ = group.begin()
+    #expect(group.taskEnded(1, .succeeded) == [start(2)])
+    #expect(group.taskEnded(2, .succeeded) == [])
+    #expect(group.taskEnded(0, .failed) == [])
     #expect(group.isOver)
-    #expect(outcome.allSatisfy { $0 != nil })
+  }
+
+  @Test func aSpeculativeTaskStartsAtOnceAndIsConfirmedOrRevoked() throws {
+    var rule = TaskRule()
+    rule.isSpeculative = true
+    let tasks: [(String, [String])] = [("review", []), ("tests", ["review"]), ("report", ["tests"])]
+    var group = try state(tasks, rules: [TaskRule(), rule, TaskRule()])
+    #expect(group.begin() == [start(0), .start(1, isSpeculative: true)])
+    #expect(group.holds(1) && !group.holds(0))
+    #expect(group.taskEnded(0, .succeeded) == [.confirm(1)])
+    #expect(!group.holds(1))
+    #expect(group.taskEnded(1, .succeeded) == [start(2)])
+
+    group = try state(tasks, rules: [TaskRule(), rule, TaskRule()])
+    _ = group.begin()
+    #expect(group.taskEnded(0, .failed) == [.revoke(1, .dependency(0))])
+    #expect(group.taskEnded(1, .failed) == [.skip(2, .dependency(1))])
+    #expect(group.isOver)
+  }
+
+  @Test func whatFailsBesideOthersIsTriedAloneOnceNothingElseRuns() throws {
+    var group = try state([("a", []), ("b", []), ("c", []), ("d", ["b"])], fallsBack: true)
+    _ = group.begin()
+    #expect(group.defers(1))
+    #expect(group.taskDeferred(1) == [])
+    #expect(group.taskDeferred(0) == [])
+    #expect(group.taskEnded(2, .succeeded) == [.goSequential, start(0), start(1)], "in the order of the list")
+    #expect(!group.defers(0), "a second failure is one")
+    #expect(group.taskEnded(0, .failed) == [])
+    #expect(group.taskEnded(1, .succeeded) == [start(3)])
+    #expect(group.taskEnded(3, .succeeded) == [])
+    #expect(group.isOver)
   }
 }

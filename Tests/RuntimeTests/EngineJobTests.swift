@@ -159,7 +159,7 @@ extension EngineTests {
       }
       #expect(started.count == 12)
       #expect(started.prefix(3).sorted() == ids.prefix(3).sorted(), "the first three go first")
-      #expect(bench.engine.look { $0.pool.holders.isEmpty && $0.pool.waitingCount == 0 })
+      #expect(bench.engine.look { $0.scheduler.holderCount == 0 && $0.scheduler.waitingCount == 0 })
     }
 
     @Test func tenThousandQueuedJobsAreCheap() async throws {

@@ -83,19 +83,20 @@ import Testing
   }
 
   @Test func aClosedPoolGivesOutNothingAndLosesNobody() {
-    var pool = PoolState<Int>(capacity: 2)
-    var entered = [pool.enter(1)]
+    func claim(_ order: Int) -> SchedulerState<Int>.Claim { .init(caps: [.pool], rank: Rank(since: 0, order: order)) }
+    var pool = SchedulerState<Int>(slots: 2)
+    var entered = [pool.enter(1, claim(1))]
     pool.close()
-    for element in 2...4 { entered.append(pool.enter(element)) }
-    #expect(entered == [true, false, false, false])
+    for element in 2...4 { entered.append(pool.enter(element, claim(element))) }
+    #expect(entered == [[1], [], [], []])
     let passedOn = [pool.leave(1), pool.leave(3)]
-    #expect(passedOn == [nil, nil])
+    #expect(passedOn == [[], []])
     let started = pool.open()
     #expect(started == [2, 4])
     let next = pool.leave(2)
-    #expect(next == nil)
-    let free = pool.enter(5)
-    #expect(free)
+    #expect(next == [])
+    let free = pool.enter(5, claim(5))
+    #expect(free == [5])
     #expect(pool.waitingCount == 0)
   }
 

@@ -65,6 +65,8 @@
 ---@field escalate? "ask"|escalation who decides after the last attempt (`retries` is 2 then, unless given)
 ---@field run_in_background? boolean return the job at once (default: false)
 ---@field on_progress? fun(event: progress.event)
+---@field priority? "low"|"normal"|"high"|"critical"|number who gets a free slot first; a point is worth a minute of waiting
+---@field affinity? string tasks of one affinity run one after the other, in the same slot
 ---@field labels? table<string, string|number|boolean> free labels to find its job by
 ---@field phase? string the part of the run's work that it belongs to (default: the caller's phase)
 ---@field topic? string what it is about, to find its job by
@@ -83,12 +85,18 @@
 
 ---A task of a group.
 ---@class group.task: task.spec
----@field dependencies? string[] ids of the tasks of the group that must have succeeded before
+---@field dependencies? string[] ids of the tasks of the group that must have succeeded before, unless trigger_rule says else
+---@field trigger_rule? "all_success"|"all_done"|"one_success"|"none_failed_min_one_success" which ends of them start it
+---@field when? fun(needs: table<string, agentscript.result>): any whether it is wanted, given their results
+---@field speculative? boolean start before they have ended (default: false)
 ---@field depends_on? string[] the same as dependencies
 
 ---@class group.options
 ---@field mode? "parallel"|"sequential" (default: "parallel")
 ---@field max_concurrency? integer how many of the group run at a time (default: as many as the pool lets)
+---@field max_per_agent? table<string, integer> how many tasks of an agent run at a time
+---@field fallback? "sequential" what fails beside others is tried once more, alone
+---@field on_error? "keep"|"drop"|"raise" what becomes of failed tasks (default: "keep")
 ---@field fail_fast? boolean the first failure ends the rest (default: false)
 ---@field timeout? duration for the whole group (default: none)
 ---@field on_progress? fun(event: progress.event) for tasks without one of their own

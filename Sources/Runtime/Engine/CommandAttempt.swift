@@ -7,6 +7,8 @@ struct CommandAttempt: Sendable {
   /// Its number, from 1.
   let number: Int
   let control: AttemptControl
+  /// Variables that its work gets beside those of the task: results of other tasks.
+  var variables: [String: String?] = [:]
   /// When it began.
   let since = MonotonicTime.now
 

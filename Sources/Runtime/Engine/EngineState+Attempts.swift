@@ -40,12 +40,14 @@ extension EngineState {
     if case .again(let delay) = decision {
       rest(id, after: outcome)
       outbox.append(.rest(id, delay))
+    } else if isOpen, hadWork, deferToTheEnd(id, outcome) {
+      // It is tried again alone.
     } else if escalates {
       jobs[id]?.escalations += 1
       rest(id, after: outcome)
       outbox.append(.escalate(id, outcome))
     } else {
-      end(id, outcome)
+      finish(id, outcome)
     }
   }
 
@@ -84,12 +86,12 @@ extension EngineState {
       accepted.output = output
       accepted.leaked = outcome.leaked
       step(id, .resumed)
-      end(id, accepted)
-    case .stand: end(id, outcome)
+      finish(id, accepted)
+    case .stand: finish(id, outcome)
     case .undecided(let sentence):
       var failed = outcome
       failed.error = [outcome.error, sentence].compactMap { $0 }.joined(separator: "; ")
-      end(id, failed)
+      finish(id, failed)
     }
   }
 
@@ -103,8 +105,8 @@ extension EngineState {
 
 extension EngineState {
   /// A slot for a second copy of a job that holds one, if nobody waits for it.
-  mutating func takeSpareSlot(_ id: JobID) -> Bool { jobs[id] != nil }
+  mutating func takeSpareSlot(_ id: JobID) -> Bool { jobs[id] != nil && scheduler.takeSpare(id) }
 
   /// Gives it back.
-  mutating func returnSpareSlot(_ id: JobID) {}
+  mutating func returnSpareSlot(_ id: JobID) { start(scheduler.returnSpare(id)) }
 }

@@ -5,8 +5,8 @@ import Jobs
 /// Invariants:
 /// - A job is in `jobs` from its submission until its end is durable, or known to be lost; it leaves it exactly once, and
 ///   with that its last notice goes out.
-/// - A job that needs a slot is in the pool's line in the phase `lined`, and holds a slot in `active`; while its end is
-///   recorded it may still hold one, so that a slow disk slows the starts down.
+/// - A job waits in the scheduler in the phase `lined`, and holds a place there in `active`; while its end is recorded it
+///   may still hold one, so that a slow disk slows the starts down.
 /// - Effects stand in the outbox in the order in which they were decided, over all jobs. Whoever finds nobody delivering
 ///   delivers them, outside of the lock: so notices and changes of the registry keep their order for each job.
 struct EngineState: Sendable {
@@ -24,6 +24,8 @@ struct EngineState: Sendable {
     case rest(JobID, Duration)
     /// Ask what becomes of a job whose attempts have all failed.
     case escalate(JobID, JobOutcome)
+    /// Ask a task's `when`; `answered` is told.
+    case ask(JobRecord)
     case groupTimer(String, Duration)
     case startTicker
     case resume([CheckedContinuation<Void, Never>])
@@ -42,7 +44,7 @@ struct EngineState: Sendable {
   var groups: [String: LiveGroup] = [:]
   /// The commands that run: their output is looked through for reports of progress.
   var commands: Set<JobID> = []
-  var pool: PoolState<JobID>
+  var scheduler: SchedulerState<JobID>
   var outbox: [Effect] = []
   var isDelivering = false
   var isTicking = false
@@ -59,7 +61,7 @@ struct EngineState: Sendable {
     self.run = run
     self.directory = directory
     self.secrets = secrets
-    pool = PoolState(capacity: slots)
+    scheduler = SchedulerState(slots: slots)
   }
 
   // MARK: Submission
@@ -106,7 +108,9 @@ struct EngineState: Sendable {
     return group.members.enumerated().map { index, member in
       var record = record(member.spec, id: ids[index])
       record.name = record.name ?? member.key
-      record.dependencies = plan.dependencies[index].map { ids[$0] }
+      if group.fallsBack { record.maxAttempts += 1 }
+      record.dependencies =
+        plan.dependencies[index].map { ids[$0] } + member.given.sorted { $0.key < $1.key }.map(\.value)
       return record
     }
   }
@@ -146,7 +150,32 @@ struct EngineState: Sendable {
     guard let job = jobs[id] else { return }
     if case .prompt = job.spec.work { return end(id, JobSentences.noProvider(job.spec.agent)) }
     jobs[id]?.phase = .lined
-    if !job.needsSlot || pool.enter(id) { start(id) }
+    start(scheduler.enter(id, claim(job)))
+  }
+
+  /// What a job counts against while it runs, and its place in the line.
+  private func claim(_ job: LiveJob) -> SchedulerState<JobID>.Claim {
+    var caps: [SchedulerState<JobID>.Cap] = job.needsSlot ? [.pool] : []
+    if let group = job.membership?.group { caps.append(.group(group)) }
+    if let agent = job.spec.agent {
+      if scheduler.limit(.agent(agent)) != nil { caps.append(.agent(agent)) }
+      if let group = job.membership?.group, scheduler.limit(.groupAgent(group, agent)) != nil {
+        caps.append(.groupAgent(group, agent))
+      }
+    }
+    if let affinity = job.affinity { caps.append(.affinity(affinity)) }
+    // A further attempt waits its turn like everybody.
+    let isFirst = job.state.record.attempts == 0
+    let rank = isFirst ? job.rank : nil
+    return .init(
+      caps: caps, rank: rank ?? Rank(since: EngineState.now, priority: job.priority), affinity: job.affinity)
+  }
+
+  /// The time in which ranks are given.
+  static var now: Double { Double(MonotonicTime.now.nanoseconds) / 1e9 }
+
+  mutating func start(_ ids: [JobID]) {
+    for id in ids { start(id) }
   }
 
   private mutating func start(_ id: JobID) {
@@ -155,7 +184,7 @@ struct EngineState: Sendable {
   }
 
   mutating func leavePool(_ id: JobID) {
-    if let next = pool.leave(id) { start(next) }
+    start(scheduler.leave(id))
   }
 
   // MARK: Pressure
@@ -163,12 +192,12 @@ struct EngineState: Sendable {
   /// Starts no job for now, for a reason; or does again.
   mutating func hold(_ reason: String?) {
     if let reason {
-      guard !pool.isClosed else { return }
-      pool.close()
+      guard !scheduler.isClosed else { return }
+      scheduler.close()
       outbox.append(.notice(.held(reason)))
-    } else if pool.isClosed {
+    } else if scheduler.isClosed {
       outbox.append(.notice(.held(nil)))
-      for id in pool.open() { start(id) }
+      start(scheduler.open())
     }
   }
 
@@ -230,7 +259,12 @@ struct EngineState: Sendable {
     jobs[id]?.phase = .ending
     endings += 1
     outbox.append(.recordEnd(finished))
-    if job.phase != .active || mayPassOnSlot(job, outcome) { leavePool(id) }
+    if job.phase != .active {
+      leavePool(id)
+    } else if mayPassOnSlot(job, outcome) {
+      // What else it counts against it keeps: nobody is to see more of a group at work than the group allows.
+      start(scheduler.passOnSlot(id))
+    }
   }
 
   /// Whether a job's slot is free before its end is durable: not while too many ends are on their way to the disk, nor where
@@ -246,6 +280,7 @@ struct EngineState: Sendable {
     guard let job = jobs.removeValue(forKey: id) else { return }
     endings -= 1
     leavePool(id)
+    scheduler.forget(id)
     outbox.append(.notice(.changed(record)))
     if let place = job.membership { memberEnded(place, record) }
     guard jobs.isEmpty else { return }
@@ -276,7 +311,7 @@ struct EngineState: Sendable {
     guard let job = jobs[id], job.wish == nil else { return }
     jobs[id]?.wish = wish
     switch job.phase {
-    case .blocked, .lined, .resting:
+    case .blocked, .asking, .lined, .resting, .deferred, .held:
       end(id, JobSentences.ended(by: wish, hadBegun: job.state.record.attempts > 0))
     case .active:
       if let execution = job.execution { outbox.append(.stop(execution, wish.cause, atOnce: false)) }

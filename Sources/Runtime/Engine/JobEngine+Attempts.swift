@@ -11,9 +11,10 @@ extension JobEngine {
       return
     }
     guard let job = perform({ $0.attemptBegins(id) }) else { return }
-    switch job.spec.work {
-    case .shell(let line): await runCommand(job, .shell(line))
-    case .arguments(let words): await runCommand(job, .arguments(words))
+    let (work, variables) = filledWork(of: job)
+    switch work {
+    case .shell(let line): await runCommand(job, .shell(line), variables)
+    case .arguments(let words): await runCommand(job, .arguments(words), variables)
     case .function: await runFunction(job)
     case .prompt: perform { $0.end(id, JobSentences.noProvider(job.spec.agent)) }
     }

@@ -2,7 +2,7 @@ import Jobs
 
 // Attempts of commands.
 extension JobEngine {
-  func runCommand(_ job: LiveJob, _ work: CommandOrder.Work) async {
+  func runCommand(_ job: LiveJob, _ work: CommandOrder.Work, _ variables: [String: String?]) async {
     let record = job.state.record
     let output: OutputFile
     let start: Int
@@ -16,7 +16,8 @@ extension JobEngine {
       perform { $0.end(record.id, .failed(.spawnFailed, error: fault)) }
       return
     }
-    let attempt = CommandAttempt(job: job, work: work, number: record.attempts + 1, control: AttemptControl())
+    var attempt = CommandAttempt(job: job, work: work, number: record.attempts + 1, control: AttemptControl())
+    attempt.variables = variables
     perform { $0.executes(record.id, attempt.control, scan: LiveJob.ProgressScan(offset: start)) }
     let copy = CommandAttempt.Copy(number: .first, output: output, start: start)
     let end: CommandAttempt.End
@@ -59,8 +60,9 @@ extension JobEngine {
       job: attempt.id, run: run.id, attempt: attempt.number, part: part, work: work,
       workingDirectory: job.state.record.cwd,
       environment: inheritedEnvironment().entries(
-        changes: job.spec.environment, job: attempt.id.rawValue, run: run.id.rawValue, attempt: attempt.number,
-        part: part),
+        changes: job.spec.environment.merging(attempt.variables) { $1 }, job: attempt.id.rawValue,
+        run: run.id.rawValue, attempt: attempt.number, part: part,
+        slot: look { $0.scheduler.slot(of: attempt.id) }),
       input: input, output: copy.output, timeLimit: timeLimit)
     order.limits = job.spec.limits
     order.sandbox = (job.spec.sandbox ?? sandbox).policy

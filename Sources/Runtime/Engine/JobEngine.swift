@@ -36,7 +36,7 @@ final class JobEngine: Sendable {
   /// `grace` between TERM and KILL.
   init(
     state directory: StateDirectory, registry: Registry, run: RunRecord, maxConcurrent: Int = 10,
-    grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(),
+    maxPerAgent: [String: Int] = [:], grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(),
     pressureLimits: Pressure.Limits = Pressure.Limits(), sandbox: SandboxChoice = .none,
     runFunction: @escaping FunctionRunner,
     observer: @escaping @Sendable (JobNotice) -> Void
@@ -50,6 +50,9 @@ final class JobEngine: Sendable {
     backend = LocalBackend(grace: grace)
     functionGrace = grace * JobEngine.functionPatience
     state = Mutex(EngineState(run: run, directory: directory, slots: max(1, maxConcurrent), secrets: secrets))
+    perform { state in
+      for (agent, limit) in maxPerAgent { _ = state.scheduler.setLimit(.agent(agent), max(1, limit)) }
+    }
     let reason = Pressure.now(folder: directory.path).reason(pressureLimits, running: 0)
     if reason != nil { perform { $0.hold(reason) } }
   }
@@ -97,15 +100,26 @@ final class JobEngine: Sendable {
       return JobState(submitting: record, isReady: plan.dependencies[index].isEmpty, at: .now(), redaction: redaction)
     }
     try await recordIntent(states.map(\.submission))
-    let limit = group.isSequential ? 1 : group.maxConcurrency.map { max(1, $0) }
     let live = LiveGroup(
-      state: GroupState(plan: plan, limit: limit, failsFast: group.failFast), ids: states.map(\.record.id),
-      keys: zip(group.members, states).map { $0.key ?? $1.record.id.rawValue }, timeLimit: group.timeout)
+      group, plan: plan, ids: states.map(\.record.id),
+      keys: zip(group.members, states).map { $0.key ?? $1.record.id.rawValue })
+    let given = try givenRecords(of: group)
     perform { state in
-      state.take(live, id: id, group.members.map(\.spec), states)
+      state.take(live, id: id, group, states, given: given)
       if state.cancellations != cancellations { state.cancelGroup(id, state.lastWish) }
     }
     return GroupRecord(id: id, jobs: states.map(\.record), waves: plan.waves)
+  }
+
+  /// The records of the jobs of earlier groups that templates may name.
+  private func givenRecords(of group: GroupSpec) throws(TaskError) -> [JobID: JobRecord] {
+    var records: [JobID: JobRecord] = [:]
+    for id in Set(group.members.flatMap(\.given.values)) {
+      do throws(RegistryError) { records[id] = try registry.job(id) } catch {
+        throw TaskError(code: .storage, description: error.description)
+      }
+    }
+    return records
   }
 
   /// The graph of a group's tasks. A task that has neither a key nor an id is known by its place, which nobody can name.
@@ -226,6 +240,12 @@ final class JobEngine: Sendable {
     case .stop(let attempt, let cause, let atOnce): attempt.stop(cause, atOnce: atOnce)
     case .rest(let id, let time): rest(id, time)
     case .escalate(let id, let outcome): escalate(id, outcome)
+    case .ask(let record):
+      // Held by the live job, as attempts are.
+      Task {
+        let answer = await runFunction(record, .condition)
+        perform { $0.answered(record.id, answer) }
+      }
     case .groupTimer(let id, let time): startTimer(ofGroup: id, time)
     case .startTicker: Task { await tick() }
     case .resume(let continuations): for continuation in continuations { continuation.resume() }

@@ -17,6 +17,8 @@ struct JobEnvironment: Sendable {
     static let copy = "AGENTSCRIPT_COPY"
     /// `work` or `gate`.
     static let part = "AGENTSCRIPT_PART"
+    /// The number of the pool's slot, from 1.
+    static let slot = "AGENTSCRIPT_SLOT"
     /// Of the runner of a detached job, and of nothing that it runs.
     static let detached = "AGENTSCRIPT_DETACHED"
   }
@@ -67,7 +69,7 @@ struct JobEnvironment: Sendable {
   /// All entries for one part of an attempt of a job. A nil value takes a variable away.
   func entries(
     changes: [String: String?], job: String, run: String, attempt: Int,
-    part: AttemptControl.Part = AttemptControl.Part()
+    part: AttemptControl.Part = AttemptControl.Part(), slot: Int? = nil
   ) -> [[UInt8]] {
     var own: [String: String?] = changes
     own[Mark.job] = job
@@ -75,6 +77,7 @@ struct JobEnvironment: Sendable {
     own[Mark.attempt] = String(attempt)
     own[Mark.copy] = String(part.copy.rawValue)
     own[Mark.part] = part.word
+    own[Mark.slot] = slot.map(String.init)
     own[Mark.detached] = .some(nil)
     return entries(own)
   }
@@ -82,7 +85,8 @@ struct JobEnvironment: Sendable {
   /// All entries for a runner of a detached job: it belongs to no job, whoever starts it.
   func entriesOfRunner() -> [[UInt8]] {
     entries([
-      Mark.job: nil, Mark.run: nil, Mark.attempt: nil, Mark.copy: nil, Mark.part: nil, Mark.detached: "1",
+      Mark.job: nil, Mark.run: nil, Mark.attempt: nil, Mark.copy: nil, Mark.part: nil, Mark.slot: nil,
+      Mark.detached: "1",
     ])
   }
 

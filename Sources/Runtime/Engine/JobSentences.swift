@@ -63,6 +63,8 @@ enum JobSentences {
     case (.request, _): return .cancelled(by: wish.by, why: wish.reason)
     case (.failFast, true): return .cancelled(.failFast, by: wish.by, why: wish.reason)
     case (.failFast, false): return .skipped(.failFast, error: "not started: \(wish.reason)")
+    case (.speculation, true): return .cancelled(by: wish.by, why: wish.reason)
+    case (.speculation(let reason), false): return .skipped(reason, error: "not started: \(wish.reason)")
     case (.groupTimeout(let limit), true):
       return .timedOut(error: "stopped: the time limit of its group, \(text(limit)), was reached")
     case (.groupTimeout(let limit), false):

@@ -6,12 +6,18 @@ struct LiveJob: Sendable {
   enum Phase: Sendable, Hashable {
     /// It waits for other tasks of its group.
     case blocked
+    /// Its `when` is asked.
+    case asking
     /// It waits for a slot.
     case lined
     /// A task of the engine makes an attempt.
     case active
     /// It waits for the time between two attempts to be over, or for a decision about its failure.
     case resting
+    /// It failed beside others, and is tried again alone.
+    case deferred
+    /// Its work is over before it is known whether it is wanted.
+    case held
     /// Its end is being recorded.
     case ending
   }
@@ -25,7 +31,11 @@ struct LiveJob: Sendable {
 
   /// Who wants it to end, and why.
   struct Wish: Sendable, Hashable {
-    enum Kind: Sendable, Hashable { case request, failFast, groupTimeout(Duration) }
+    enum Kind: Sendable, Hashable {
+      case request, failFast, groupTimeout(Duration)
+      /// It was started before it was known to be wanted, and is not.
+      case speculation(JobReason)
+    }
 
     let kind: Kind
     let by: String
@@ -51,6 +61,14 @@ struct LiveJob: Sendable {
 
   var spec: TaskSpec
   let membership: Membership?
+  /// Its place among those that wait for a slot.
+  var rank: Rank?
+  /// Whether nobody knows yet that it is wanted.
+  var isSpeculative = false
+  /// Jobs of earlier groups that its templates may name, by their keys.
+  var given: [String: JobID] = [:]
+  /// What a speculative job came to, which is told once it is wanted.
+  var heldOutcome: JobOutcome?
   var state: JobState
   var phase: Phase
   var retry: RetryState
@@ -74,6 +92,14 @@ struct LiveJob: Sendable {
     retry = RetryState(
       retries: spec.retries, delay: spec.retryDelay, backoff: spec.retryBackoff, maxDelay: spec.retryMaxDelay)
   }
+
+  /// The affinity, which is the group's own where there is one.
+  var affinity: String? {
+    spec.affinity.map { affinity in membership.map { "\($0.group) \(affinity)" } ?? affinity }
+  }
+
+  /// How urgent it is.
+  var priority: Double { spec.priority }
 
   /// Why the registry does not know the job, if it refused it.
   var intentError: RegistryError? {

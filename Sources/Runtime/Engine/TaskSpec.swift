@@ -67,6 +67,12 @@ struct TaskSpec: Sendable, Hashable {
   var origin: String?
   /// The job whose function started it.
   var parent: JobID?
+  /// How urgent it is, in points; see `Priority`.
+  var priority = Priority.normal
+  /// Tasks of the same affinity run one after the other in the same slot.
+  var affinity: String?
+  /// For each text of its work, in their order: where results of other tasks stand in it.
+  var templates: [NeedsTemplate?] = []
 
   /// A task with default limits.
   init(work: Work) { self.work = work }
@@ -80,8 +86,12 @@ struct GroupSpec: Sendable, Hashable {
     /// (keys are names, so that a script can be run again), and it becomes the job's name where it has none.
     var key: String?
     var spec: TaskSpec
-    /// The keys of the tasks that must have ended well before this one starts.
+    /// The keys of the tasks that must have ended well before this one starts, unless its rule says something else.
     var dependencies: [String]
+    /// When it runs.
+    var rule = TaskRule()
+    /// Dependencies that were fulfilled before the group: jobs that have ended, by the keys that templates use.
+    var given: [String: JobID] = [:]
 
     /// A member.
     init(key: String? = nil, spec: TaskSpec, dependencies: [String] = []) {
@@ -97,6 +107,10 @@ struct GroupSpec: Sendable, Hashable {
   var maxConcurrency: Int?
   /// The first failure cancels the others.
   var failFast = false
+  /// Tasks that fail beside others are tried once more, one after the other.
+  var fallsBack = false
+  /// How many tasks of an agent run at once.
+  var maxPerAgent: [String: Int] = [:]
   /// The longest the whole group may take.
   var timeout: Duration?
 

@@ -34,6 +34,29 @@ struct TaskHooks {
   var simplify: LuaReference?
 }
 
+extension JobRecord {
+  /// Whether a job that is over ended badly. What was not wanted is no failure: a task whose `when` said no, or one that was
+  /// started before it was known to be wanted.
+  var isFailure: Bool { !isSuccess && reason != .condition && cancelledBy != "speculation" }
+}
+
+/// The functions of a task in its script.
+struct TaskFunctions {
+  var work: LuaReference?
+  /// Its `when`.
+  var condition: LuaReference?
+
+  /// The one that is called.
+  func function(for call: FunctionCall) -> LuaReference? {
+    switch call {
+    case .attempt: work
+    case .condition: condition
+    // Those are hooks.
+    case .gate, .escalation, .simplification: nil
+    }
+  }
+}
+
 /// The jobs of this run as the Lua thread knows them: a view that notices keep up to date.
 struct JobBook {
   private(set) var records: [JobID: JobRecord] = [:]
@@ -44,7 +67,7 @@ struct JobBook {
   /// Jobs that are not over, and the task that each belongs to.
   var owners: [JobID: ScriptTask] = [:]
   /// The functions of jobs that have not started yet, or may be tried again.
-  var functions: [JobID: LuaReference] = [:]
+  var functions: [JobID: TaskFunctions] = [:]
   /// Functions that were asked to run before their group was known.
   var early: [JobID: (JobRecord, FunctionCall, FunctionTicket)] = [:]
   /// What else the script is asked about jobs that are not over.
@@ -92,7 +115,7 @@ struct JobBook {
   /// wanted, and is no failure.
   var ignoredFailures: [JobRecord] {
     order.compactMap { records[$0] }.filter { record in
-      record.status.isTerminal && !record.isSuccess && !heard.contains(record.id)
+      record.status.isTerminal && record.isFailure && !heard.contains(record.id)
         && !(record.status == .cancelled && record.cancelledBy == "script")
     }
   }

@@ -117,7 +117,7 @@ extension ScriptHost {
     // Notices may have come first: what they brought is newer.
     adopt(book.records[record.id] ?? record, key: request.key, by: task)
     tell(request.onProgress, of: record.id)
-    if let function = request.function { bind(function, to: record.id) }
+    if let function = request.function { bind(TaskFunctions(work: function), to: record.id) }
     if let hooks = request.hooks { bind(hooks, to: record.id) }
   }
 
@@ -169,7 +169,7 @@ extension ScriptHost {
   /// `wait(x [, timeout])`: a job, an id, a result, a list or a group.
   private func wait(_ call: HostCall) throws(HostFailure) -> HostOutcome {
     let deadline = try deadline(call[1], "wait")
-    if case .jobGroup(let group) = objects[call[0]] { return awaitGroup(group, until: deadline) }
+    if case .jobGroup(let group) = objects[call[0]] { return try awaitGroup(group, until: deadline) }
     if case .table(let list) = call[0], list.pairs.isEmpty {
       var ids: [JobID] = []
       for element in list.array { ids.append(try job(element, "wait")) }

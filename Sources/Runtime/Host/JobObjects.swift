@@ -8,6 +8,7 @@ final class JobGroup {
   /// The script's names of the tasks, by position.
   let keys: [String?]
   let waves: [[Int]]
+  var onError = GroupRequest.OnError.keep
 
   init(id: String, jobs: [JobID], keys: [String?], waves: [[Int]]) {
     self.id = id
@@ -116,14 +117,19 @@ extension ScriptHost {
         var spec = task.spec
         spec.parent = parent
         spec.phase = spec.phase ?? call.task.phase
-        return GroupSpec.Member(key: task.key, spec: spec, dependencies: task.dependencies)
+        var member = GroupSpec.Member(key: task.key, spec: spec, dependencies: task.dependencies)
+        member.rule = task.rule
+        member.given = task.given
+        return member
       })
     group.isSequential = request.isSequential
     group.maxConcurrency = request.maxConcurrency
     group.failFast = request.failFast
     group.timeout = request.timeout
+    group.fallsBack = request.fallsBack
+    group.maxPerAgent = request.maxPerAgent
     if request.tasks.isEmpty {
-      return .value(groupResult(JobGroup(id: "", jobs: [], keys: [], waves: [])))
+      return try groupAnswer(JobGroup(id: "", jobs: [], keys: [], waves: []))
     }
     let engine = try session.open(), gate = gate, id = call.task.id, spec = group
     let (number, wait) = expectAnswer()
@@ -147,28 +153,52 @@ extension ScriptHost {
       // Notices may have come first: what they brought is newer.
       adopt(book.records[job.id] ?? job, key: member.key, by: task)
       tell(member.onProgress ?? request.onProgress, of: job.id)
-      if let function = member.function { bind(function, to: job.id) }
+      if member.function != nil || member.condition != nil {
+        bind(TaskFunctions(work: member.function, condition: member.condition), to: job.id)
+      }
       if let hooks = member.hooks { bind(hooks, to: job.id) }
     }
     let group = JobGroup(
       id: record.id, jobs: record.jobs.map(\.id), keys: request.tasks.map(\.key), waves: record.waves)
+    group.onError = request.onError
     return request.runsInBackground
-      ? .value(objects.push(.jobGroup(group))) : awaitGroup(group, until: nil, isForeground: true)
+      ? .value(objects.push(.jobGroup(group))) : try awaitGroup(group, until: nil, isForeground: true)
   }
 
   func awaitGroup(
     _ group: JobGroup, until deadline: MonotonicTime?, isForeground: Bool = false
-  ) -> HostOutcome {
+  ) throws(HostFailure) -> HostOutcome {
     let open = Set(group.jobs.filter { book.isLive($0) })
-    if open.isEmpty { return .value(groupResult(group)) }
-    let wait = JobWait(group.jobs, mode: .all, open: open) { host, _ in .values([host.groupResult(group)]) }
+    if open.isEmpty { return try groupAnswer(group) }
+    let wait = JobWait(group.jobs, mode: .all, open: open) { host, _ in
+      do throws(HostFailure) {
+        guard case .values(let values) = try host.groupAnswer(group) else { return .nothing }
+        return .values(values)
+      } catch { return host.answer(error) }
+    }
     wait.isForeground = isForeground
     return .wait(.jobs(wait), until: deadline)
   }
 
+  /// The results of a group that is over, or an error where the script wants one of failed tasks.
+  private func groupAnswer(_ group: JobGroup) throws(HostFailure) -> HostOutcome {
+    let results = groupResult(group)
+    guard group.onError == .raise, case .table(let table) = results, case .table(let failed) = table["failed"],
+      !failed.array.isEmpty
+    else { return .value(results) }
+    let sentences = failed.array.prefix(5).map { failure -> String in
+      guard case .table(let failure) = failure else { return "" }
+      return describe(failure)
+    }
+    let more = failed.array.count > 5 ? "; and \(failed.array.count - 5) more" : ""
+    throw .misuse(
+      "task_group: \(failed.array.count) of \(group.jobs.count) tasks failed: \(sentences.joined(separator: "; "))\(more)"
+    )
+  }
+
   private func groupMethod(_ name: String, _ call: HostCall) throws(HostFailure) -> HostOutcome {
     guard case .jobGroup(let group) = objects[call[0]] else { throw .misuse("\(name): this is no group") }
-    if name == "wait" { return awaitGroup(group, until: try deadline(call[1], "wait")) }
+    if name == "wait" { return try awaitGroup(group, until: try deadline(call[1], "wait")) }
     for job in group.jobs where book.isLive(job) {
       session.cancel(job, reason: call[1].text ?? "no longer wanted")
     }
@@ -182,15 +212,18 @@ extension ScriptHost {
     for (key, result) in zip(group.keys, results) {
       if let key { byID.append((key, result)) }
     }
-    let failed = zip(group.jobs, results).filter { book.records[$0.0]?.isSuccess != true }.map(\.1)
+    let failed = zip(group.jobs, results).filter { book.records[$0.0]?.isFailure != false }.map(\.1)
     var fields: [(String, LuaValue)] = [
       ("success", .boolean(failed.isEmpty)), ("failed", .table(LuaTable(array: failed))), ("waves", waves(group)),
       ("by_id", .table(LuaTable(fields: byID))),
     ]
     let taken = Set(fields.map(\.0))
     fields += byID.filter { !taken.contains($0.0) }
-    return .table(LuaTable(array: results, fields: fields))
+    let kept = group.onError == .drop ? zip(group.jobs, results).filter { isKept($0.0) }.map(\.1) : results
+    return .table(LuaTable(array: kept, fields: fields))
   }
+
+  private func isKept(_ job: JobID) -> Bool { book.records[job]?.isSuccess == true }
 
   private func waves(_ group: JobGroup) -> LuaValue {
     let names: (Int) -> LuaValue = { index in

@@ -20,6 +20,25 @@ enum LuaJSON {
     return text
   }
 
+  /// The part of JSON text to which the path leads (keys, and numbers from 1 in lists): a string as it is, all else as
+  /// JSON; nothing where there is none.
+  static func part(_ path: [String], of json: String) -> String {
+    var value = decode(json)
+    for step in path {
+      guard case .table(let table) = value else { return "" }
+      if let index = Int(step), index >= 1, index <= table.array.count {
+        value = table.array[index - 1]
+      } else {
+        value = table[step]
+      }
+    }
+    switch value {
+    case .nil: return ""
+    case .string: return value.text ?? ""
+    default: return text(value)
+    }
+  }
+
   private static func write(_ value: LuaValue, into text: inout String) {
     switch value {
     case .nil, .function, .object, .foreign: text += "null"

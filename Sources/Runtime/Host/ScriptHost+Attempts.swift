@@ -109,7 +109,7 @@ extension ScriptHost {
         let (replacement, function) = try SpecReader.readReplacement(
           table, subject: "what escalate returned for '\(record.name ?? record.id.rawValue)'")
         book.values[record.id] = nil
-        book.functions[record.id] = function
+        book.functions[record.id] = TaskFunctions(work: function)
         return .replace(replacement)
       } catch { return .undecided(error.sentence) }
     default:

@@ -93,38 +93,62 @@ extension ScriptHost {
 
   // MARK: Functions of jobs
 
-  /// Runs the function of a job as a coroutine of this script.
+  /// Calls a function of a job as a coroutine of this script, with the results of the tasks that it depends on.
   func startFunction(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
     switch call {
     case .attempt, .condition: break
     case .gate, .escalation, .simplification: return startHook(of: record, call, ticket)
     }
-    guard let function = book.functions[record.id] else {
+    guard let functions = book.functions[record.id] else {
       book.early[record.id] = (record, call, ticket)
       return
     }
     let owner = book.owners[record.id] ?? root
     let task: ScriptTask
     do throws(LuaError) {
+      guard let function = functions.function(for: call) else {
+        return ticket.end(.raised(message: "the task has no such function", traceback: ""))
+      }
       task = try makeTask(
-        function, [], name: record.name ?? record.id.rawValue, place: record.origin ?? "", owner: owner)
+        function, [needs(of: record)], name: record.name ?? record.id.rawValue, place: record.origin ?? "",
+        owner: owner)
     } catch {
       return ticket.end(.raised(message: error.message, traceback: ""))
     }
-    task.job = record.id
+    if case .attempt = call { task.job = record.id }
     task.phase = record.phase ?? task.phase
     task.isObserved = true
     book.tickets[ticket] = task
     task.onEnd = { [unowned self] task in
       book.tickets[ticket] = nil
-      ticket.end(outcome(of: task, record))
+      switch call {
+      case .condition: ticket.end(answer(of: task))
+      case .attempt, .gate, .escalation, .simplification: ticket.end(outcome(of: task, record))
+      }
     }
   }
 
+  /// The results of the jobs on which a job depends, by the script's names for them.
+  private func needs(of record: JobRecord) -> LuaValue {
+    let results = record.dependencies.map { (book.keys[$0] ?? $0.rawValue, result($0)) }
+    return .table(LuaTable(fields: results))
+  }
+
   /// Functions that were asked for before their jobs were known here.
-  func bind(_ function: LuaReference, to job: JobID) {
-    book.functions[job] = function
+  func bind(_ functions: TaskFunctions, to job: JobID) {
+    book.functions[job] = functions
     if let (record, call, ticket) = book.early.removeValue(forKey: job) { startFunction(of: record, call, ticket) }
+  }
+
+  /// What a `when` said: anything but nil and false is a yes, as everywhere in Lua.
+  private func answer(of task: ScriptTask) -> FunctionOutcome {
+    switch task.ending {
+    case .cancelled, nil: return .cancelled
+    case .raised(let error): return .raised(message: error.message, traceback: error.traceback)
+    case .returned(let values):
+      let isWanted = values.first.map { $0 != .nil && $0 != .boolean(false) } ?? false
+      return .returned(output: Array((isWanted ? "true" : "false").utf8), data: nil)
+    }
   }
 
   private func outcome(of task: ScriptTask, _ record: JobRecord) -> FunctionOutcome {

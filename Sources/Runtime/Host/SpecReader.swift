@@ -16,16 +16,19 @@ struct TaskRequest {
   var hooks: TaskHooks?
   /// Whether it says itself how often it is tried again.
   var saysRetries = false
+  /// Its `when`.
+  var condition: LuaReference?
+  var rule = TaskRule()
+  /// Dependencies that were fulfilled by jobs of an earlier group.
+  var given: [String: JobID] = [:]
 }
 
 /// Reads specs of tasks: the options of SPEC's table, their aliases, and a plain sentence for each mistake.
 enum SpecReader {
   /// Named in the manual, but they belong to parts that are not built yet.
   static let laterOptions: Set<String> = [
-    "model", "tier", "fallback_models", "system", "schema", "max_turns",
-    "max_tokens", "max_cost", "tools", "disallowed_tools", "permission_mode", "priority", "when", "trigger_rule",
-    "reads", "writes", "isolation", "speculative", "affinity",
-    "cache", "merge", "effect", "backend",
+    "model", "tier", "fallback_models", "system", "schema", "max_turns", "max_tokens", "max_cost", "tools",
+    "disallowed_tools", "permission_mode", "reads", "writes", "isolation", "cache", "merge", "effect", "backend",
   ]
 
   /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
@@ -63,6 +66,7 @@ enum SpecReader {
     if try options.flag("detach") == true {
       request.detached = try detached(table, request, options.subject, isInGroup: isInGroup)
     }
+    try readScheduling(&options, &request, isInGroup: isInGroup)
     if isInGroup {
       request.dependencies = try options.texts("dependencies", "depends_on") ?? []
     } else {
@@ -73,6 +77,7 @@ enum SpecReader {
     }
     if let key = request.key { _ = try jobID(key, options.subject) }
     try options.finish()
+    if isInGroup { try readNeeds(&request, subject: options.subject) }
     // Only now: a slip in the name of one of them has been told before.
     if work == nil { throw .misuse("\(options.subject): nothing to run; give it a command, a prompt or an fn") }
     return request
@@ -241,10 +246,17 @@ struct GroupRequest {
   var timeout: Duration?
   var onProgress: LuaReference?
   var runsInBackground = false
+  /// What becomes of failed tasks in what the script gets.
+  var onError = OnError.keep
+  var fallsBack = false
+  var maxPerAgent: [String: Int] = [:]
+
+  /// `keep` leaves results of failed tasks in the list, `drop` leaves them out, `raise` makes an error of them.
+  enum OnError: String, CaseIterable { case keep, raise, drop }
 
   static let laterOptions: Set<String> = [
-    "on_error", "budget", "conflict_detection", "dependency_check", "fallback", "cpu_threshold", "memory_threshold",
-    "plan_only", "priority", "id", "name", "description",
+    "budget", "conflict_detection", "dependency_check", "cpu_threshold", "memory_threshold", "plan_only", "priority",
+    "id", "name", "description",
   ]
 
   init(_ specs: LuaValue, _ options: LuaValue, origin: String) throws(HostFailure) {
@@ -274,6 +286,8 @@ struct GroupRequest {
     }
     maxConcurrency = try reader.count("max_concurrency", in: 1...Int.max)
     failFast = try reader.flag("fail_fast") ?? false
+    try readFailure(&reader)
+    maxPerAgent = try GroupRequest.agentLimits(&reader)
     timeout = try reader.duration("timeout")
     try SpecReader.readEscalate(&reader, ofGroup: &tasks)
     onProgress = try reader.function("on_progress")
@@ -281,5 +295,34 @@ struct GroupRequest {
     let marks = try TaskMarks.read(&reader)
     for index in tasks.indices { tasks[index].spec.marks = tasks[index].spec.marks.over(marks) }
     try reader.finish()
+  }
+
+  /// on_error, fallback.
+  private mutating func readFailure(_ reader: inout OptionReader) throws(HostFailure) {
+    if let word = try reader.text("on_error") {
+      guard let choice = OnError(rawValue: word) else {
+        throw reader.failure("on_error", .text(word), "\"keep\", \"raise\" or \"drop\"")
+      }
+      onError = choice
+    }
+    guard let word = try reader.text("fallback") else { return }
+    guard word == "sequential" else { throw reader.failure("fallback", LuaValue.text(word), "\"sequential\"") }
+    if failFast { throw .misuse("task_group: fallback and fail_fast exclude each other") }
+    if isSequential { throw .misuse("task_group: fallback = \"sequential\" has no sense in mode = \"sequential\"") }
+    fallsBack = true
+  }
+
+  private static func agentLimits(_ reader: inout OptionReader) throws(HostFailure) -> [String: Int] {
+    guard let (name, value) = try reader.take("max_per_agent") else { return [:] }
+    let accepted = "a table of agents' names and whole numbers of at least 1"
+    guard case .table(let table) = value, table.array.isEmpty else { throw reader.failure(name, value, accepted) }
+    var limits: [String: Int] = [:]
+    for pair in table.pairs {
+      guard let agent = pair.key.text, let limit = pair.value.int, limit >= 1 else {
+        throw reader.failure(name, pair.value, accepted)
+      }
+      limits[agent] = limit
+    }
+    return limits
   }
 }

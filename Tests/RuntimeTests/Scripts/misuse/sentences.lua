@@ -113,11 +113,19 @@ r({ command = "true", detach = true, escalate = function() end }, "detach", "esc
 refused(function() task_group({}, { escalate = 5 }) end, "escalate", "5")
 
 -- What belongs to parts that are not built yet is refused, not ignored.
-for _, option in ipairs { "model", "max_cost", "priority", "when", "speculative", "reads", "cache" } do
+for _, option in ipairs { "model", "max_cost", "cache" } do
   r({ command = "true", [option] = "x" }, option, "not there yet")
 end
-refused(function() task_group({}, { plan_only = true }) end, "plan_only", "not there yet")
+refused(function() task_group({}, { budget = 5 }) end, "budget", "not there yet")
 refused(function() task_group({}, { max_concurrency = "auto" }) end, "auto", "not there yet")
+
+-- When a task runs.
+r({ command = "true", priority = "urgent" }, "priority", "critical")
+r({ command = "true", priority = 5000 }, "priority", "1440")
+r({ command = "true", affinity = "" }, "affinity", "empty")
+r({ command = "true", when = function() end }, "when", "task_group")
+r({ command = "true", trigger_rule = "all_done" }, "trigger_rule", "task_group")
+r({ command = "true", speculative = true }, "speculative", "task_group")
 
 -- Ids.
 r({ id = "a/b", command = "true" }, "a/b")
@@ -136,6 +144,18 @@ local function g(specs, options, ...)
   local parts = table.pack(...)
   refused(function() return task_group(specs, options) end, table.unpack(parts))
 end
+g({ { id = "a", command = "true" }, { command = "true", dependencies = { "a" }, trigger_rule = "any" } }, nil, "trigger_rule", "one_success")
+g({ { id = "a", command = "true", when = "x" } }, nil, "'a'", "when", "function")
+g({ { id = "a", command = "true", when = function() end, speculative = true } }, nil, "when", "speculative", "exclude")
+g({ { id = "a", command = "true" }, { id = "b", command = "echo {{needs.a.output}}" } }, nil, "'b'", "needs.a.output", "no dependency")
+g({ { id = "a", command = "true" }, { id = "b", command = "echo {{needs.a.ouput}}", dependencies = { "a" } } }, nil, "'b'", "ouput", "exit_code")
+g({ { id = "a", command = "true" }, { id = "b", command = "echo '{{needs.a.output}}'", dependencies = { "a" } } }, nil, "'b'", "quotes")
+g({ { id = "a", command = "true" }, { id = "b", command = "echo {{needs.a.output}}", dependencies = { "a" }, speculative = true } }, nil, "'b'", "speculative")
+g({ { command = "true" } }, { on_error = "ignore" }, "on_error", "keep", "drop")
+g({ { command = "true" } }, { fallback = "parallel" }, "fallback", "sequential")
+g({ { command = "true" } }, { fallback = "sequential", fail_fast = true }, "fallback", "fail_fast")
+g({ { command = "true" } }, { fallback = "sequential", mode = "sequential" }, "fallback", "sequential")
+g({ { command = "true" } }, { max_per_agent = { Explore = 0 } }, "max_per_agent", "at least 1")
 local ran = false
 local function marks() return { id = "m", fn = function() ran = true end } end
 g({ marks(), { id = "a", command = "true", dependencies = { "nowhere" } } }, nil, "a", "nowhere")

@@ -87,13 +87,14 @@
 ---@class group.task: task.spec
 ---@field dependencies? string[] ids of the tasks of the group that must have succeeded before, unless trigger_rule says else
 ---@field trigger_rule? "all_success"|"all_done"|"one_success"|"none_failed_min_one_success" which ends of them start it
----@field when? fun(needs: table<string, agentscript.result>): any whether it is wanted, given their results
+---@field when? fun(needs: table<string, result>): any whether it is wanted, given their results
 ---@field speculative? boolean start before they have ended (default: false)
 ---@field depends_on? string[] the same as dependencies
 
 ---@class group.options
 ---@field mode? "parallel"|"sequential" (default: "parallel")
 ---@field max_concurrency? integer how many of the group run at a time (default: as many as the pool lets)
+---@field given? table<string, result|job|string> tasks of earlier groups that count as dependencies
 ---@field max_per_agent? table<string, integer> how many tasks of an agent run at a time
 ---@field fallback? "sequential" what fails beside others is tried once more, alone
 ---@field on_error? "keep"|"drop"|"raise" what becomes of failed tasks (default: "keep")

@@ -264,7 +264,7 @@ extension ScriptHost {
   }
 
   /// A job's record as this run knows it, else as the registry has it.
-  private func knownRecord(_ id: JobID) throws(HostFailure) -> JobRecord? {
+  func knownRecord(_ id: JobID) throws(HostFailure) -> JobRecord? {
     if let record = book.records[id] { return record }
     return try stored(id)
   }

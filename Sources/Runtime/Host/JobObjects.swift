@@ -110,7 +110,7 @@ extension ScriptHost {
   /// `task_group(specs [, options])`
   func taskGroup(_ call: HostCall) throws(HostFailure) -> HostOutcome {
     try call.mustWait()
-    let request = try GroupRequest(call[0], call[1], origin: lua.currentPlace())
+    let request = try withGiven(try GroupRequest(call[0], call[1], origin: lua.currentPlace()))
     let parent = parentJob(of: call.task)
     var group = GroupSpec(
       members: request.tasks.map { task in
@@ -141,6 +141,34 @@ extension ScriptHost {
       gate.post(.answer(number) { host throws(HostFailure) in try host.groupAccepted(accepted, request, by: id) })
     }
     return .wait(wait, until: nil)
+  }
+
+  /// Dependencies on tasks of earlier groups are fulfilled: they leave the graph.
+  private func withGiven(_ asked: GroupRequest) throws(HostFailure) -> GroupRequest {
+    var request = asked
+    var given: [String: JobID] = [:]
+    for pair in request.given.pairs {
+      guard case .string = pair.key, let name = pair.key.text else {
+        throw .misuse("task_group: given has a name that is none: \(OptionReader.show(pair.key))")
+      }
+      let id = try job(pair.value, "task_group: given '\(name)'")
+      guard let record = try knownRecord(id), record.isSuccess else {
+        throw .misuse("task_group: given '\(name)' has not succeeded: only what has can be given")
+      }
+      book.keep(record)
+      given[name] = id
+    }
+    guard !given.isEmpty else { return request }
+    let own = Set(request.tasks.compactMap(\.key))
+    if let both = given.keys.sorted().first(where: own.contains) {
+      throw .misuse("task_group: '\(both)' is given, and is a task of the group")
+    }
+    for index in request.tasks.indices {
+      let named = request.tasks[index].dependencies.filter { given[$0] != nil }
+      request.tasks[index].given = given.filter { named.contains($0.key) }
+      request.tasks[index].dependencies.removeAll(where: named.contains)
+    }
+    return request
   }
 
   private func groupAccepted(

@@ -250,6 +250,8 @@ struct GroupRequest {
   var onError = OnError.keep
   var fallsBack = false
   var maxPerAgent: [String: Int] = [:]
+  /// Tasks of earlier groups that count as dependencies that have succeeded: jobs, ids or results, by the names used here.
+  var given = LuaTable()
 
   /// `keep` leaves results of failed tasks in the list, `drop` leaves them out, `raise` makes an error of them.
   enum OnError: String, CaseIterable { case keep, raise, drop }
@@ -288,6 +290,12 @@ struct GroupRequest {
     failFast = try reader.flag("fail_fast") ?? false
     try readFailure(&reader)
     maxPerAgent = try GroupRequest.agentLimits(&reader)
+    if let (name, value) = try reader.take("given") {
+      guard case .table(let table) = value, table.array.isEmpty else {
+        throw reader.failure(name, value, "a table of results (or jobs, or ids) by the names that dependencies use")
+      }
+      given = table
+    }
     timeout = try reader.duration("timeout")
     try SpecReader.readEscalate(&reader, ofGroup: &tasks)
     onProgress = try reader.function("on_progress")

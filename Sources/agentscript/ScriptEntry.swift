@@ -17,8 +17,9 @@ enum ScriptEntry {
     }
     Guardian.start()
     let editor = invocation.interactive ? lineEditor() : nil
+    let meter = RunMeter()
     let display = ProgressDisplay(
-      form: .suited(to: .error, isQuiet: invocation.options.isQuiet), editor: editor)
+      form: .suited(to: .error, isQuiet: invocation.options.isQuiet), editor: editor, meter: meter)
     // Where nobody can answer at once, whoever starts scripts may rather have them end.
     let wantsParking = getenv("AGENTSCRIPT_PARK").map { String(cString: $0) } == "1"
     let window =
@@ -26,7 +27,7 @@ enum ScriptEntry {
     let presentation = RunPresentation(
       jobChanged: { display.note($0) }, noted: { display.note($0, isAsking: window != nil) },
       idle: { $0 ? display.show() : display.hide() },
-      say: { display.say($0) }, questions: window)
+      say: { display.say($0) }, meter: meter, questions: window)
     var invocation = invocation
     if window == nil, wantsParking { invocation.options.parks = true }
     let code = ScriptRunner(invocation, presentation: presentation, prompt: editor.map(prompt)).run()

@@ -1,6 +1,7 @@
 import Jobs
 import Testing
 
+@testable import Runtime
 @testable import agentscript
 
 @Suite struct ProgressTests {
@@ -83,5 +84,34 @@ import Testing
     let narrow = wide.lines(columns: 40, palette: Palette(isColored: false))
     #expect(narrow[1] == "build-abc123-1  completed  a long title…")
     #expect(table.lines(columns: nil, palette: Palette(isColored: false))[1].hasSuffix("日本"))
+  }
+
+  @Test func phasesTodosAndQuestionsAreLinesOfALog() throws {
+    var model = model(.plain)
+    #expect(model.begin(phase: "a\u{1B}[2J", clock: "12:00:00", columns: 0) == "[12:00:00] phase: a\\x1b[2J")
+    let item = TodoItem(content: "Write", status: .inProgress, activeForm: "Writing\nit")
+    let done = TodoItem(content: "Think", status: .completed, activeForm: "Thinking")
+    #expect(model.note(todo: [done, item], clock: "12:00:00") == ["[12:00:00] todo: Writing\\nit (1 of 2 done)"])
+    #expect(model.note(todo: [done, item], clock: "12:00:01") == [])
+    #expect(model.note(todo: [done], clock: "12:00:01") == [])
+    let asked = DecisionRecord(run: .random(), question: "Go\u{7}?")
+    #expect(
+      model.ask(asked, clock: "12:00:00", columns: 0)
+        == "[12:00:00] asks: Go\\x07? (agentscript answer \(asked.id) TEXT)")
+  }
+
+  @Test func theStatusLineShowsHowFarTheRunIsAndWhatIsInProgress() throws {
+    var model = model(.terminal)
+    var first = try job("first")
+    _ = first.apply(.started(pid: 7, pidStarted: 1), at: start)
+    _ = model.note(first.record, at: start, clock: "", columns: 80)
+    #expect(model.status(at: start, columns: 80) == "1 running · first 0s")
+    model.estimate = ProgressRollup([.init(stage: .running(30_000), expected: 120_000)], slots: 1)
+    _ = model.note(todo: [TodoItem(content: "Write", status: .inProgress, activeForm: "Writing")], clock: "")
+    #expect(model.status(at: start, columns: 80) == "1 running · 25%, 1m 30s left · Writing · first 0s")
+    #expect(model.status(at: start, columns: 32) == "1 running · 25%, 1m 30s left ·…")
+    // What nobody knows is not made up.
+    model.estimate = ProgressRollup([.init(stage: .running(30_000))], slots: 1)
+    #expect(model.status(at: start, columns: 80) == "1 running · Writing · first 0s")
   }
 }

@@ -30,6 +30,28 @@
 ---@field fraction? number 0 to 1
 ---@field percentage? number 0 to 100
 ---@field text? string
+---@field group? progress.rollup of the job's group, with its id
+
+---How far several pieces of work are together.
+---@class progress.rollup
+---@field id? string of a group
+---@field name? string of a phase
+---@field percentage number 0 to 100; 100 only when all have ended
+---@field total integer
+---@field completed integer those that ended well
+---@field failed integer those that ended otherwise
+---@field running integer
+---@field eta_ms? integer how long the rest may take; nil where earlier work tells nothing
+
+---@class run.progress: progress.rollup
+---@field phases progress.rollup[]
+---@field groups progress.rollup[]
+
+---@class todo.item
+---@field content string
+---@field status? "pending"|"in_progress"|"completed" (default: "pending")
+---@field activeForm? string what is said while it is in progress (default: content)
+---@field active_form? string the same as activeForm
 
 ---What a task is to do. Just one of command, prompt (or task) and fn.
 ---@class task.spec
@@ -206,6 +228,9 @@ function group:wait(timeout) end
 
 ---@param reason? string
 function group:cancel(reason) end
+
+---@return progress.rollup
+function group:progress() end
 
 ---The results of a group: in the order of the list, and by id.
 ---@class group.results
@@ -393,10 +418,20 @@ function ask(question) end
 ---@param ... any
 function log(...) end
 
----Tells how far the task with fn that calls has come.
+---Tells how far the task with fn that calls has come; without arguments, returns how far the run is.
 ---@param fraction_or_text number|string 0 to 1, or a text
 ---@param text? string
+---@overload fun(): run.progress
 function progress(fraction_or_text, text) end
+
+---The whole list of what there is to do, instead of the one before.
+---@param items todo.item[]
+function todo(items) end
+
+---Calls fn, as a coroutine of its own, whenever this happens in the run.
+---@param event "job_started"|"job_progress"|"job_completed"|"phase"|"todo"|"asked"|"answered"
+---@param fn fun(event: table)
+function on(event, fn) end
 
 ---The script's arguments by number, and the variables of --var by name.
 ---@type table<integer|string, string>

@@ -37,7 +37,7 @@ extension RunNote {
     switch self {
     case .phase(let name): .phase(redaction.text(name))
     // These hold none: they are as the registry has them.
-    case .asked, .settled: self
+    case .todo, .asked, .settled: self
     }
   }
 }

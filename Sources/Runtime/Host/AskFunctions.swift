@@ -50,6 +50,7 @@ extension ScriptHost {
     questions.watch = watch
     watch.add(decision, due: request.timeout.map { .now.advanced(by: $0) }, number: number)
     presentation.noted(.asked(decision))
+    events.tell("asked", eventTable(decision), self)
     presentation.questions?.open(decision) { [decision] text in AnswerVerdict.of(text, to: decision, in: registry) }
     return .wait(wait, until: nil)
   }
@@ -59,6 +60,7 @@ extension ScriptHost {
     guard let asked = questions.asked.removeValue(forKey: number) else { return [.nil, "withdrawn"] }
     presentation.questions?.close(record)
     presentation.noted(.settled(record))
+    events.tell("answered", eventTable(record), self)
     guard let answer = record.answer else { return [.nil, text(record.answeredBy ?? "withdrawn")] }
     var meant = answer
     if record.status == .default, let given = asked.defaultAnswer {
@@ -67,6 +69,15 @@ extension ScriptHost {
       meant = asked.options[index]
     }
     return [.text(meant), .text(record.status.rawValue), text(record.answeredBy)]
+  }
+
+  private func eventTable(_ decision: DecisionRecord) -> LuaTable {
+    LuaTable(fields: [
+      ("id", .text(decision.id.rawValue)), ("question", .text(decision.question)),
+      ("options", .table(LuaTable(array: decision.options.map { .text($0) }))),
+      ("status", .text(decision.status.rawValue)), ("answer", text(decision.answer)),
+      ("by", text(decision.answeredBy)),
+    ])
   }
 
   /// The wait under this number is over without an answer: nobody needs one any more.
@@ -116,9 +127,10 @@ extension ScriptHost {
 
   /// True while no job works, no timer runs and no code can go on, but for what waits for answers of people.
   private var isWaitingForPeopleOnly: Bool {
-    for id in book.owners.keys {
-      guard let record = book.records[id], record.kind == .function else { return false }
-      guard record.status == .running || record.status == .pending else { return false }
+    // A job works unless it waits for others, or code of the script works for it: that is looked at below.
+    let inScript = Set(book.tickets.values.compactMap(\.job))
+    for id in book.owners.keys where !inScript.contains(id) {
+      guard book.records[id]?.status == .pending else { return false }
     }
     return tasks.values.allSatisfy { task in
       if task.ending != nil { return true }

@@ -22,13 +22,15 @@ extension ScriptHost {
   ]
 
   /// Named in the manual; they come with the parts that they belong to.
-  private static let laterNames = ["steer", "todo", "on", "step", "checkpoint"]
+  private static let laterNames = ["steer", "step", "checkpoint"]
 
   func defineGlobals() throws(LuaError) {
     try defineConcurrency()
     try defineJobs()
     try defineOutput()
     try definePhases()
+    try defineProgress()
+    try defineEvents()
     try defineQuestions()
     for name in ScriptHost.lazyNames {
       try lua.define(lazily: name, from: "agentscript.api")

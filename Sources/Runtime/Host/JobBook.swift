@@ -80,6 +80,8 @@ struct JobBook {
   /// What jobs' functions returned, as long as their results may be asked for.
   var values: [JobID: LuaValue] = [:]
   var progressHandlers: [JobID: LuaReference] = [:]
+  /// Jobs of whose end their `on_progress` is to hear too.
+  var progressOfEnds: Set<JobID> = []
   /// Progress that was told before its job was known.
   var earlyProgress: [JobID: [JobRecord]] = [:]
   /// Jobs whose end the script was told.

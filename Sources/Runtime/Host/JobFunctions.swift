@@ -1,7 +1,7 @@
 internal import Jobs
 internal import LuaBindings
 
-// task, spawn, task_group, wait, wait_any, as_completed, status, jobs, cancel, progress.
+// task, spawn, task_group, wait, wait_any, as_completed, status, jobs, cancel.
 extension ScriptHost {
   func defineJobs() throws(LuaError) {
     try publish("task") { host, call throws(HostFailure) in try host.task(call, inBackground: false) }
@@ -13,7 +13,6 @@ extension ScriptHost {
     for name in ["cancel", "kill"] {
       try publish(name) { host, call throws(HostFailure) in try host.cancel(call) }
     }
-    try publish("progress") { host, call throws(HostFailure) in try host.reportProgress(call) }
     try define("wait", in: ScriptHost.moduleName) { host, call throws(HostFailure) in try host.wait(call) }
     try define("wait_for_completion", in: ScriptHost.moduleName) { host, call throws(HostFailure) in
       try host.waitForCompletion(call)
@@ -388,27 +387,5 @@ extension ScriptHost {
       }
     }
     return .value(.boolean(isLive))
-  }
-
-  /// `progress(fraction or text [, text])`: of the job whose function calls.
-  private func reportProgress(_ call: HostCall) throws(HostFailure) -> HostOutcome {
-    var fraction: Double?, text = call[1].text
-    if let number = call[0].double {
-      guard number >= 0, number <= 1 else {
-        throw .misuse("progress: the fraction must be from 0 to 1, not \(OptionReader.show(call[0]))")
-      }
-      fraction = number
-    } else if case .string = call[0] {
-      text = call[0].text
-    } else {
-      throw .misuse(
-        "progress: the argument must be a fraction from 0 to 1 or a text, not \(OptionReader.show(call[0]))")
-    }
-    if let job = parentJob(of: call.task) {
-      try session.open().progress(job, fraction: fraction, text: text)
-    } else {
-      presentation.say([fraction.map { "\(Int($0 * 100))%" }, text].compactMap(\.self).joined(separator: " "))
-    }
-    return .nothing
   }
 }

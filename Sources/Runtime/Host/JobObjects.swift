@@ -39,7 +39,7 @@ extension ScriptHost {
       })
     try define(
       type: 2, "job group",
-      methods: ["wait", "cancel"].map { name in
+      methods: ["wait", "cancel", "progress"].map { name in
         (name, { host, call throws(HostFailure) in try host.groupMethod(name, call) })
       },
       getter: { host, call throws(HostFailure) in
@@ -180,7 +180,10 @@ extension ScriptHost {
     for (job, member) in zip(record.jobs, request.tasks) {
       // Notices may have come first: what they brought is newer.
       adopt(book.records[job.id] ?? job, key: member.key, by: task)
-      tell(member.onProgress ?? request.onProgress, of: job.id)
+    }
+    // Now all are known: what is told of the group counts all of them.
+    for (job, member) in zip(record.jobs, request.tasks) {
+      tell(member.onProgress ?? request.onProgress, of: job.id, endToo: member.onProgress == nil)
       if member.function != nil || member.condition != nil {
         bind(TaskFunctions(work: member.function, condition: member.condition), to: job.id)
       }
@@ -226,6 +229,7 @@ extension ScriptHost {
 
   private func groupMethod(_ name: String, _ call: HostCall) throws(HostFailure) -> HostOutcome {
     guard case .jobGroup(let group) = objects[call[0]] else { throw .misuse("\(name): this is no group") }
+    if name == "progress" { return .value(.table(groupProgress(group.id))) }
     if name == "wait" { return try awaitGroup(group, until: try deadline(call[1], "wait")) }
     for job in group.jobs where book.isLive(job) {
       session.cancel(job, reason: call[1].text ?? "no longer wanted")

@@ -67,6 +67,7 @@ final class JobSession {
       runFunction: { record, call in await JobSession.runFunction(record, call, gate) },
       observer: { gate.post(.job($0)) })
     engine = made
+    host.meter.bind(registry, slots: host.options.maxConcurrent)
     let backend = made.backend
     ProcessStop.jobs.withLock { jobs in
       jobs = ProcessStop.Jobs(pause: { backend.pause() }, proceed: { backend.proceed() })
@@ -126,6 +127,7 @@ final class JobSession {
     // Who takes over from the engine is not to grant the grace again.
     if let age = engine?.backend.graceAge { Guardian.beginGrace(ago: age) }
     guard hasBegun, let registry else { return }
+    host.meter.unbind()
     // Where nobody else does: what has left its job's session and ignores TERM is still there.
     if !Guardian.isThere { MarkedProcesses(of: runID).end() }
     do throws(RegistryError) {

@@ -20,6 +20,7 @@ extension ScriptHost {
       phases.append(name)
       session.noteLater { registry, run, redaction in registry.note(phase: redaction.text(name), of: run) }
       presentation.noted(.phase(name))
+      events.tell("phase", LuaTable(fields: [("name", .text(name))]), self)
     }
     return .value(before)
   }

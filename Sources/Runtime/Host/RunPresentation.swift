@@ -10,6 +10,8 @@ public struct RunPresentation: Sendable {
   public var idle: @Sendable (Bool) -> Void
   /// A line for standard error.
   public var say: @Sendable (String) -> Void
+  /// Keeps count of the run's jobs.
+  public var meter: RunMeter
   /// Where questions are put to whoever sits at the terminal; nil where nobody does.
   public var questions: QuestionWindow?
 
@@ -17,12 +19,14 @@ public struct RunPresentation: Sendable {
   public init(
     jobChanged: @escaping @Sendable (JobRecord) -> Void = { _ in },
     noted: @escaping @Sendable (RunNote) -> Void = { _ in }, idle: @escaping @Sendable (Bool) -> Void = { _ in },
-    say: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }, questions: QuestionWindow? = nil
+    say: @escaping @Sendable (String) -> Void = { StandardError.write($0 + "\n") }, meter: RunMeter = RunMeter(),
+    questions: QuestionWindow? = nil
   ) {
     self.jobChanged = jobChanged
     self.noted = noted
     self.idle = idle
     self.say = say
+    self.meter = meter
     self.questions = questions
   }
 }
@@ -31,6 +35,8 @@ public struct RunPresentation: Sendable {
 public enum RunNote: Sendable, Hashable {
   /// A part of the work begins.
   case phase(String)
+  /// What there is to do.
+  case todo([TodoItem])
   /// A person is asked.
   case asked(DecisionRecord)
   /// The question is settled.

@@ -6,6 +6,7 @@ extension ScriptHost {
   /// A job that the calling task has just started.
   func adopt(_ record: JobRecord, key: String?, by task: ScriptTask) {
     book.keep(record)
+    meter.note(record)
     if let key {
       book.names[key] = record.id
       book.keys[record.id] = key
@@ -22,24 +23,32 @@ extension ScriptHost {
   func take(_ notice: JobNotice) {
     switch notice {
     case .changed(let record):
-      book.keep(record)
-      presentation.jobChanged(record)
+      let before = book.records[record.id]?.status
+      keep(record)
+      tellListeners(record, before: before)
       if record.status.isTerminal { ended(record) }
     case .warning(let sentence): presentation.say("agentscript: \(sentence)")
     case .held(let reason):
       if let reason { presentation.say("agentscript: no other job is started for now: \(reason)") }
     case .progress(let record):
       if book.owners[record.id] == nil { book.earlyProgress[record.id, default: []].append(record) }
-      book.keep(record)
-      presentation.jobChanged(record)
+      keep(record)
       report(record)
+      events.tell("job_progress", progressEvent(record), self)
     }
+  }
+
+  private func keep(_ record: JobRecord) {
+    book.keep(record)
+    if record.run == session.id { meter.note(record) }
+    presentation.jobChanged(record)
   }
 
   private func ended(_ record: JobRecord) {
     let id = record.id
     book.functions[id] = nil
     book.hooks[id] = nil
+    if book.progressOfEnds.remove(id) != nil { report(record) }
     if book.givenUp.remove(id) != nil { giveUp(after: record) }
     for waiter in book.takeWaiters(id) {
       guard let task = tasks[waiter], case .jobs(let wait) = task.wait else { continue }
@@ -67,28 +76,41 @@ extension ScriptHost {
   }
 
   /// Sets a job's `on_progress`, if it has one, and tells it what came before the job was known here.
-  func tell(_ handler: LuaReference?, of job: JobID) {
+  ///
+  /// `endToo`: it is to hear of the job's end as well.
+  func tell(_ handler: LuaReference?, of job: JobID, endToo: Bool = false) {
     let early = book.earlyProgress.removeValue(forKey: job) ?? []
     guard let handler else { return }
     book.progressHandlers[job] = handler
     for record in early { report(record) }
-    if !book.isLive(job) { book.progressHandlers[job] = nil }
+    if book.isLive(job) {
+      if endToo { book.progressOfEnds.insert(job) }
+    } else {
+      if endToo, let record = book.records[job] { report(record) }
+      book.progressHandlers[job] = nil
+    }
   }
 
   /// Calls the script's `on_progress` as a task of its own.
   private func report(_ record: JobRecord) {
     guard let handler = book.progressHandlers[record.id] else { return }
     let owner = book.owners[record.id] ?? root
-    let event = LuaTable(fields: [
-      ("id", .text(book.keys[record.id] ?? record.id.rawValue)), ("job", .text(record.id.rawValue)),
-      ("name", record.name.map { .text($0) } ?? .nil), ("agent", record.agent.map { .text($0) } ?? .nil),
-      ("status", .text(record.status.rawValue)), ("fraction", record.progress.map { .number($0) } ?? .nil),
-      ("percentage", record.progress.map { .number($0 * 100) } ?? .nil),
-      ("text", record.progressText.map { .text($0) } ?? .nil),
-    ])
     do throws(LuaError) {
-      _ = try makeTask(handler, [.table(event)], name: "on_progress", place: record.origin ?? "", owner: owner)
+      _ = try makeTask(
+        handler, [.table(progressEvent(record))], name: "on_progress", place: record.origin ?? "", owner: owner)
     } catch { presentation.say("on_progress: \(error.message)") }
+  }
+
+  /// What is told of a job's progress, and of that of its group.
+  private func progressEvent(_ record: JobRecord) -> LuaTable {
+    let fraction = record.isSuccess ? 1 : record.progress
+    return LuaTable(fields: [
+      ("id", .text(book.keys[record.id] ?? record.id.rawValue)), ("job", .text(record.id.rawValue)),
+      ("name", text(record.name)), ("agent", text(record.agent)), ("status", .text(record.status.rawValue)),
+      ("fraction", fraction.map { .number($0) } ?? .nil),
+      ("percentage", fraction.map { .number($0 * 100) } ?? .nil), ("text", text(record.progressText)),
+      ("group", record.group.map { .table(groupProgress($0)) } ?? .nil),
+    ])
   }
 
   // MARK: Functions of jobs

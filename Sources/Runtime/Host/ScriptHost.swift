@@ -44,6 +44,10 @@ final class ScriptHost {
   var book = JobBook()
   /// The run's phases, in the order in which they began.
   var phases: [String] = []
+  /// How far its jobs are.
+  let meter: RunMeter
+  /// Who wants to hear of what.
+  var events = RunEvents()
   /// What it asks people.
   var questions = OpenQuestions()
   lazy var session = JobSession(host: self)
@@ -64,6 +68,7 @@ final class ScriptHost {
     self.gate = gate
     self.options = options
     self.presentation = presentation.redacted(by: secrets)
+    meter = presentation.meter
     root = ScriptTask(id: ScriptTaskID(number: 0), name: "main", place: "", owner: nil)
     watchdog = Watchdog()
     let box = HostBox()

@@ -46,6 +46,14 @@ final class ProgressDisplay: Sendable {
     var isDrawn = false
     /// A question waits on the cursor's line.
     var isAsking = false
+    private var lastEstimate: Moment?
+
+    /// Whether it is time to count anew how far the run is: of thousands of jobs not at each drawing.
+    mutating func mayEstimate(at now: Moment) -> Bool {
+      if let lastEstimate, now.millisecondsSince(lastEstimate) < 500 { return false }
+      lastEstimate = now
+      return true
+    }
   }
 
   private static let redrawInterval = 100
@@ -55,13 +63,16 @@ final class ProgressDisplay: Sendable {
   private let stream: StandardStream
   private let palette: Palette
   private let editor: LineEditor?
+  private let meter: RunMeter?
   private let pending: Mutex<Pending>
   private let screen = Mutex(Screen())
   private let signal = DispatchSemaphore(value: 0)
 
   /// A display that has shown nothing yet. `editor` is the prompt's, when there is one: its line is taken off the screen
   /// while ours are written, and there is no status line below it.
-  init(form: Form, stream: StandardStream = .error, editor: LineEditor? = nil) {
+  /// `meter` knows how far the run is.
+  init(form: Form, stream: StandardStream = .error, editor: LineEditor? = nil, meter: RunMeter? = nil) {
+    self.meter = meter
     self.form = form
     self.stream = stream
     self.editor = editor
@@ -96,6 +107,7 @@ final class ProgressDisplay: Sendable {
     pending.withLock { pending in
       switch note {
       case .phase(let name): pending.lines.append(pending.model.begin(phase: name, clock: clock, columns: columns))
+      case .todo(let items): pending.lines += pending.model.note(todo: items, clock: clock)
       case .asked(let decision):
         if !isAsking { pending.lines.append(pending.model.ask(decision, clock: clock, columns: columns)) }
       case .settled(let decision):
@@ -216,6 +228,10 @@ final class ProgressDisplay: Sendable {
       flush(&screen)
       guard editor?.isReading != true, !screen.isAsking else { return }
       let columns = stream.columns ?? 80
+      if let meter, screen.mayEstimate(at: .now()) {
+        let progress = meter.run().whole
+        pending.withLock { $0.model.estimate = progress }
+      }
       let status = pending.withLock { pending in
         pending.isChanged = false
         return pending.model.status(at: .now(), columns: columns)

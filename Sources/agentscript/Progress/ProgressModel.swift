@@ -1,4 +1,5 @@
 import Jobs
+import Runtime
 
 /// What a person should see of a run while it goes on: which lines to keep, and what the status line says now.
 ///
@@ -31,6 +32,9 @@ struct ProgressModel {
   private var completed = 0
   private var failed = 0
   private var stopped = 0
+  private var todo: [TodoItem] = []
+  /// How far the run is, when somebody counted last.
+  var estimate: ProgressRollup?
 
   /// A run in which nothing has happened.
   init(form: Form, palette: Palette) {
@@ -71,6 +75,27 @@ struct ProgressModel {
     return form == .terminal ? palette.bold("── \(name)") : "[\(clock)] phase: \(name)"
   }
 
+  /// Takes the list of what there is to do; in a log it is worth a line when something else is in progress.
+  mutating func note(todo items: [TodoItem], clock: String) -> [String] {
+    let before = Self.inProgress(todo)
+    todo = items
+    guard form == .plain, let now = Self.inProgress(items), now != before else { return [] }
+    let done = items.count { $0.status == .completed }
+    return ["[\(clock)] todo: \(TextWidth.fitted(now, to: 200)) (\(done) of \(items.count) done)"]
+  }
+
+  private static func inProgress(_ items: [TodoItem]) -> String? {
+    items.first { $0.status == .inProgress }.map { TerminalText.line($0.activeForm) }
+  }
+
+  /// "42%, 3m left": what of it is known.
+  private var outlook: String? {
+    guard let estimate, estimate.isEstimated, estimate.total > 0 else { return nil }
+    let percent = "\(Int((estimate.fraction * 100).rounded(.down)))%"
+    guard let left = estimate.etaMs, left >= 1000 else { return percent }
+    return "\(percent), \(DurationText.whole(milliseconds: left)) left"
+  }
+
   /// The line that a question is worth which is answered elsewhere.
   func ask(_ decision: DecisionRecord, clock: String, columns: Int) -> String {
     let how = "(agentscript answer \(decision.id) TEXT)"
@@ -100,6 +125,11 @@ struct ProgressModel {
     let counts = counts()
     var line = counts.map(\.text).joined(separator: ", ")
     var painted = counts.map { palette.paint($0.text, as: $0.status) }.joined(separator: ", ")
+    for piece in [outlook, Self.inProgress(todo).map { TextWidth.fitted($0, to: 40) }].compactMap(\.self) {
+      guard TextWidth.of(line) + TextWidth.of(piece) + 3 < columns else { break }
+      line += " · \(piece)"
+      painted += " · \(palette.bold(piece))"
+    }
     let running = live.values.filter { $0.status == .running }
       .sorted { ($0.since.monotonic, $0.label) < ($1.since.monotonic, $1.label) }
     for (index, job) in running.prefix(4).enumerated() {

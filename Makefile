@@ -74,6 +74,7 @@ test-asan: setup-tests
 
 bench: build
 	@$(SWIFT) build -c release --package-path Benchmarks --product RegistryRate
+	@$(SWIFT) build -c release --package-path Benchmarks --product SchedulingCost
 	@Benchmarks/run $(BINARY)
 
 install: build

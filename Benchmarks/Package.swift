@@ -5,10 +5,17 @@ import PackageDescription
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "agentscript", path: "..")],
+  dependencies: [
+    .package(name: "agentscript", path: ".."),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
   targets: [
     .executableTarget(
       name: "RegistryRate", dependencies: [.product(name: "Jobs", package: "agentscript")],
-      swiftSettings: [.swiftLanguageMode(.v6)])
+      swiftSettings: [.swiftLanguageMode(.v6)]),
+    // The deciding sources of the program, linked into this target's folder, so that they are compiled as there.
+    .executableTarget(
+      name: "SchedulingCost", dependencies: [.product(name: "HeapModule", package: "swift-collections")],
+      swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
   ]
 )

@@ -1,4 +1,4 @@
--- A graph of tasks from a JSON file: graph.lua FILE SLOTS
+-- A graph of tasks from a JSON file: graph.lua FILE
 local specs = require("json").decode(assert(require("fs").read(arg[1])))
-local results = task_group(specs, { max_concurrency = math.tointeger(tonumber(arg[2])) })
+local results = task_group(specs)
 assert(results.success and #results == #specs)

@@ -6,7 +6,7 @@ class Graph:
     """`count` tasks in layers of a hundred, each with up to three dependencies in the three layers before its own. The same
     seed makes the same graph."""
 
-    def __init__(self, count, sleeping, seed=4):
+    def __init__(self, count, sleeping, seed=4, span=(5, 50)):
         chance = random.Random(seed)
         width = max(1, min(100, count // 10))
         self.dependencies, self.durations = [], []
@@ -14,19 +14,26 @@ class Graph:
             first = number // width * width
             earlier = range(max(0, first - 3 * width), first)
             self.dependencies.append(sorted(chance.sample(earlier, min(len(earlier), chance.randint(0, 3)))))
-            self.durations.append(chance.randint(5, 50) / 1000 if sleeping else 0)
+            self.durations.append(chance.randint(*span) / 1000 if sleeping else 0)
 
     def words(self, number):
         """The command of a task: a program and its arguments."""
         duration = self.durations[number]
         return ["/bin/sleep", f"{duration:.3f}"] if duration else ["/bin/true"]
 
-    def bound(self, slots):
-        """No order of the tasks can take less than this many seconds: the longest path, or all work over all slots."""
+    def longest_path(self):
         ends = []
         for number, needs in enumerate(self.dependencies):
             ends.append(max((ends[other] for other in needs), default=0) + self.durations[number])
-        return max(max(ends), sum(self.durations) / slots)
+        return max(ends)
+
+    def bound(self, slots):
+        """No order of the tasks can take less than this many seconds: the longest path, or all work over all slots."""
+        return max(self.longest_path(), sum(self.durations) / slots)
+
+    def list_bound(self, slots):
+        """No order that leaves no slot idle while a task is ready takes more than this many seconds."""
+        return sum(self.durations) / slots + self.longest_path() * (1 - 1 / slots)
 
     def write(self, folder):
         numbers = range(len(self.durations))

@@ -1,0 +1,1 @@
+../../../Sources/Runtime/Engine/GroupState.swift

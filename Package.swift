@@ -54,6 +54,7 @@ let package = Package(
         .embedInCode("agentscript/checkpoint.lua"),
         .embedInCode("agentscript/escalation.lua"),
         .embedInCode("agentscript/glob.lua"),
+        .embedInCode("agentscript/group_results.lua"),
         .embedInCode("agentscript/launch.lua"),
         .embedInCode("agentscript/ralph.lua"),
         .embedInCode("agentscript/repl.lua"),

@@ -17,6 +17,7 @@ public enum EmbeddedModules {
     case "agentscript.checkpoint": PackageResources.checkpoint_lua
     case "agentscript.escalation": PackageResources.escalation_lua
     case "agentscript.glob": PackageResources.glob_lua
+    case "agentscript.group_results": PackageResources.group_results_lua
     case "agentscript.launch": PackageResources.launch_lua
     case "agentscript.ralph": PackageResources.ralph_lua
     case "agentscript.repl": PackageResources.repl_lua

@@ -24,6 +24,12 @@ FUNCTIONS
       whether every one of the results (a list, or what task_group or parallel returned) has success; and the list of
       those that have not. An empty list has passed.
 
+SEQUENTIAL FALLBACK
+  patterns.sequential_fallback(specs [, options, overrides])
+      task_group(specs, options); what did not succeed is run once more, one after the other (results:retry, with
+      `overrides` for it, such as edit). If the group cannot be run at all, because its tasks get in each other's way
+      (conflict_detection = "error"), all of it is run one after the other. Returns the results, and, if it fell back, why.
+
 CHECKPOINT AND RESUME
   patterns.checkpoint(options)
       calls a step for each feature, and keeps in a file how far each has come. Run again after whatever ended it, it goes
@@ -154,6 +160,32 @@ function patterns.all_passed(results)
     if not result or not result.success then failed[#failed + 1] = result or { success = false, error = "no result" } end
   end
   return #failed == 0, failed
+end
+
+--- A copy of the fields, some of them changed.
+local function with(fields, changes)
+  local copy = {}
+  for key, value in next, fields or {} do copy[key] = value end
+  for key, value in next, changes do copy[key] = value end
+  return copy
+end
+
+function patterns.sequential_fallback(specs, options, overrides)
+  check("patterns.sequential_fallback", 1, "specs", specs, "table")
+  check("patterns.sequential_fallback", 2, "options", options, "table nil")
+  check("patterns.sequential_fallback", 3, "overrides", overrides, "table nil")
+  local ok, results = pcall(agentscript.task_group, specs, with(options, { on_error = "keep" }))
+  if not ok then
+    local alone = with(options, { mode = "sequential", conflict_detection = "off" })
+    alone.max_concurrency = nil
+    local all = agentscript.task_group(specs, alone)
+    return all, tostring(results)
+  end
+  if results.success then return results end
+  local why = ("%d of %d tasks did not succeed"):format(#results.failed, #specs)
+  local changes = with(overrides, { mode = "sequential", on_error = options and options.on_error or "keep" })
+  local again = results:retry(changes)
+  return again, why
 end
 
 -- Each in a file of its own, loaded when it is first used.

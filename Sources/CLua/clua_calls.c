@@ -344,6 +344,22 @@ static int define_lazy(lua_State *L) {
   return 0;
 }
 
+typedef struct {
+  uint32_t type;
+  const char *name, *module;
+} lazy_method;
+
+static int define_lazy_method(lua_State *L) {
+  lazy_method *d = lua_touserdata(L, 1);
+  clua_get_type_metatable(L, d->type);
+  luaL_getsubtable(L, -1, "__index");
+  lua_pushstring(L, d->module);
+  lua_pushstring(L, d->name);
+  lua_pushcclosure(L, call_lazy, 2);
+  lua_setfield(L, -2, d->name);
+  return 0;
+}
+
 static int set_global(lua_State *L) {
   definition *d = lua_touserdata(L, 1);
   clua_host *host = clua_host_of(L);
@@ -409,6 +425,11 @@ clua_status clua_set_global(clua_host *host, const char *name, const uint8_t *by
 clua_status clua_define_table_type(clua_host *host, uint32_t type, const char *name, int32_t text) {
   table_type d = {type, name, text};
   return run_definition(host, define_table_type, &d);
+}
+
+clua_status clua_define_lazy_method(clua_host *host, uint32_t type, const char *name, const char *module) {
+  lazy_method d = {type, name, module};
+  return run_definition(host, define_lazy_method, &d);
 }
 
 clua_status clua_define_type(clua_host *host, uint32_t type, const char *name, const char *const *methods,

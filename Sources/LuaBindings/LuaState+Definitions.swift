@@ -74,6 +74,12 @@ extension LuaState {
     try check(clua_define_table_type(host, type, name, text))
   }
 
+  /// Gives a type of tables, defined before, a method that loads `module` when it is called and calls the module's function
+  /// of the same name. A field of the table that has this name hides it.
+  public func define(lazyMethod name: String, ofTableType type: UInt32, from module: String) throws(LuaError) {
+    try check(clua_define_lazy_method(host, type, name, module))
+  }
+
   /// Compiles a chunk. `name` is Lua's chunk name ("@deploy.lua", "=stdin", "=(command line)").
   public func load(_ source: [UInt8], name: String, textOnly: Bool = false) throws(LuaError) -> LuaReference {
     var key: Int32 = 0

@@ -240,6 +240,17 @@ function group:progress() end
 ---@field by_id table<string, result>
 ---@field [integer] result
 ---@field [string] result
+local group_results = {}
+
+---What results:retry takes: fields of a spec, for all that run again, options of a group, and edit.
+---@class group.retry: task.spec, group.options
+---@field edit? fun(spec: group.task, result: result): group.task|false|nil changes the spec, returns another, or false to leave it
+
+---Runs again what did not succeed; what did stays. Returns the results of all in the old order.
+---@param overrides? group.retry
+---@return group.results
+---@overload fun(self: group.results, overrides: group.retry): job.group
+function group_results:retry(overrides) end
 
 ---@class read_output.options
 ---@field since? integer a byte offset to begin at (default: 0)
@@ -378,8 +389,8 @@ function parallel(list, options) end
 
 ---Runs functions side by side; the first that returns wins and the others are cancelled.
 ---@param list (task.spec|fun(): any)[]
----@param options? {settle?: boolean} settle: failures are passed over until all have failed
----@return any ... what it returned, and its index last
+---@param options? {settle?: boolean, gate?: string|string[]|fun(result: result): any} settle: failures are passed over until all have failed; gate: what the winner has to pass, then all are tasks
+---@return any ... what it returned, and its index last; with a gate the result and its index, or nil and all results
 function race(list, options) end
 
 ---Sends each item through the stages; the items side by side.

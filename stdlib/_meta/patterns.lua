@@ -30,6 +30,13 @@ function patterns.robust_background_task(description, work, spec) end
 ---@return result[] failed
 function patterns.all_passed(results) end
 
+---@param specs group.task[]
+---@param options? group.options
+---@param overrides? group.retry
+---@return group.results
+---@return string? why it fell back
+function patterns.sequential_fallback(specs, options, overrides) end
+
 ---What a step of patterns.checkpoint keeps of a feature; fields of its own may be added.
 ---@class patterns.feature
 ---@field status "pending"|"in_progress"|"complete"|"failed"

@@ -103,12 +103,38 @@ function api.parallel(list, options)
   return run_all(functions.n, function(index) return functions[index] end, options, "parallel")
 end
 
---- race(list [, {settle}]): the values of the first that returns; the others are cancelled. With `settle`, failures are
---- passed over until all have failed. The last value is the winner's index.
+-- A race that a gate decides: each alternative is a job, and the first that succeeds and passes wins.
+local function race_of_jobs(list, gate)
+  local lost, jobs = "another alternative won", {}
+  local guard <close> = setmetatable({}, { __close = function() host.cancel(jobs, lost) end })
+  for index = 1, #list do
+    local spec = type(list[index]) == "function" and { fn = list[index] } or {}
+    if not spec.fn then
+      for name, value in pairs(list[index]) do spec[name] = value end
+    end
+    if spec.gate == nil then spec.gate = gate end
+    jobs[index] = host.spawn(spec)
+  end
+  local results = {}
+  for result, index in api.as_completed(jobs) do
+    results[index] = result
+    if result.success then
+      host.cancel(jobs, lost)
+      host.wait(jobs)
+      return result, index
+    end
+  end
+  return nil, results
+end
+
+--- race(list [, {settle, gate}]): the values of the first that returns; the others are cancelled. With `settle`, failures
+--- are passed over until all have failed. The last value is the winner's index. With `gate`, the first whose result
+--- succeeds and passes it; or nil and all results.
 function api.race(list, options)
-  options = check_options("race", options, { settle = true })
+  options = check_options("race", options, { settle = true, gate = true })
   local functions = check_list("race", list)
   if functions.n == 0 then misuse("race: the list is empty: nobody can win") end
+  if options.gate ~= nil then return race_of_jobs(list, options.gate) end
   local winner, values, failure
   run_branches(functions.n, function(index)
     return function()

@@ -141,6 +141,8 @@ return function(items, work, options)
     end
     if options.keep then summary.results[slot.index] = value end
     if options.on_result then options.on_result(value, slot.item, slot.index) end
+    -- From now on its record is in the registry alone.
+    if not options.keep and type(value) == "table" and type(value.job) == "string" then host.forget(value.job) end
     return summary.success or not options.fail_fast
   end
 

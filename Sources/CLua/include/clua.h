@@ -133,6 +133,8 @@ clua_status clua_define_type(clua_host *host, uint32_t type, const char *name, c
                              const int32_t *functions, size_t count, int32_t getter, int32_t closer, int32_t text);
 // The metatable of tables that are pushed with CLUA_TYPED: a name and a tostring.
 clua_status clua_define_table_type(clua_host *host, uint32_t type, const char *name, int32_t text);
+// Gives such tables a method that loads `module` and calls its function of the same name.
+clua_status clua_define_lazy_method(clua_host *host, uint32_t type, const char *name, const char *module);
 // Sets a global to the value in `bytes`.
 clua_status clua_set_global(clua_host *host, const char *name, const uint8_t *bytes, size_t count);
 // Sets `table.name` (or the global) to a function that loads `module` and calls its function of the same name.

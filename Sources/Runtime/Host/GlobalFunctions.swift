@@ -93,6 +93,10 @@ extension ScriptHost {
     try lua.define("log", function: log)
     try lua.define("log", in: ScriptHost.publicModuleName, function: log)
     try lua.define("log_line", in: module, function: log)
+    try define("forget", in: module) { host, call throws(HostFailure) in
+      if let id = call[0].text.flatMap({ try? JobID(validating: $0) }) { host.book.forget(id) }
+      return .nothing
+    }
     try define("in_task", in: module) { host, call throws(HostFailure) in
       .value(host.jobTask(of: call.task)?.job.map { .text($0.rawValue) } ?? .nil)
     }

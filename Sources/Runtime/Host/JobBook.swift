@@ -88,6 +88,8 @@ struct JobBook {
   private(set) var heard: Set<JobID> = []
   /// In the order in which they were started.
   private(set) var order: [JobID] = []
+  /// Jobs that are only in the registry now.
+  private(set) var forgottenCount = 0
   private var waiting: [JobID: [ScriptTaskID]] = [:]
   var queues: [JobID: [CompletionQueue]] = [:]
 
@@ -98,6 +100,17 @@ struct JobBook {
   func isLive(_ id: JobID) -> Bool { records[id].map { !$0.status.isTerminal } ?? false }
 
   mutating func hear(_ id: JobID) { heard.insert(id) }
+
+  /// Lets go of a job that is over and whose end the script was told. Who asks for it later finds it in the registry.
+  mutating func forget(_ id: JobID) {
+    guard records[id]?.status.isTerminal == true, heard.contains(id) else { return }
+    records[id] = nil
+    heard.remove(id)
+    values[id] = nil
+    if let key = keys.removeValue(forKey: id), names[key] == id { names[key] = nil }
+    forgottenCount += 1
+    if order.count > 2 * records.count + 100 { order.removeAll { records[$0] == nil } }
+  }
 
   mutating func await(_ wait: JobWait, by task: ScriptTaskID) {
     for job in wait.open { waiting[job, default: []].append(task) }

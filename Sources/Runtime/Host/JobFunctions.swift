@@ -336,15 +336,26 @@ extension ScriptHost {
       throw .misuse("jobs: the options must be a table, not \(OptionReader.show(call[0]))")
     }
     if filter.run == session.id {
-      let records = book.order.compactMap { book.records[$0] }.filter { record in
-        record.run == session.id && filter.takes(record)
-      }
+      let records = try ownRecords().filter { $0.run == session.id && filter.takes($0) }
       return .value(.table(LuaTable(array: records.prefix(filter.limit ?? .max).map { recordTable($0) })))
     }
     guard try session.directory().holdsRegistry else { return .value(.table(LuaTable())) }
     let registry = try session.openRegistry()
     do throws(RegistryError) {
       return .value(.table(LuaTable(array: try registry.jobs(filter).map { recordTable($0) })))
+    } catch { throw .misuse(error.description) }
+  }
+
+  /// The jobs of this run: those that were let go of from the registry, the others as they are now.
+  private func ownRecords() throws(HostFailure) -> [JobRecord] {
+    let known = book.order.compactMap { book.records[$0] }
+    guard book.forgottenCount > 0 else { return known }
+    var filter = JobFilter()
+    filter.run = session.id
+    let registry = try session.openRegistry()
+    do throws(RegistryError) {
+      let stored = try registry.jobs(filter), ids = Set(stored.map(\.id))
+      return stored.map { book.records[$0.id] ?? $0 } + known.filter { !ids.contains($0.id) }
     } catch { throw .misuse(error.description) }
   }
 

@@ -9,6 +9,7 @@ final class JobGroup {
   let keys: [String?]
   let waves: [[Int]]
   var onError = GroupRequest.OnError.keep
+  var material = GroupMaterial()
 
   init(id: String, jobs: [JobID], keys: [String?], waves: [[Int]]) {
     self.id = id
@@ -76,6 +77,7 @@ extension ScriptHost {
       return .value(.text(host.describe(table)))
     }
     try lua.define(tableType: ScriptHost.resultType, name: "result", text: describe)
+    try defineGroupResults()
   }
 
   private func jobMethod(_ name: String, _ call: HostCall) throws(HostFailure) -> HostOutcome {
@@ -110,7 +112,10 @@ extension ScriptHost {
   /// `task_group(specs [, options])`
   func taskGroup(_ call: HostCall) throws(HostFailure) -> HostOutcome {
     try call.mustWait()
-    let request = try withGiven(try GroupRequest(call[0], call[1], origin: lua.currentPlace()))
+    return try submit(try withGiven(try GroupRequest(call[0], call[1], origin: lua.currentPlace())), call)
+  }
+
+  func submit(_ request: GroupRequest, _ call: HostCall) throws(HostFailure) -> HostOutcome {
     let parent = parentJob(of: call.task)
     var group = GroupSpec(
       members: request.tasks.map { task in
@@ -144,7 +149,7 @@ extension ScriptHost {
   }
 
   /// Dependencies on tasks of earlier groups are fulfilled: they leave the graph.
-  private func withGiven(_ asked: GroupRequest) throws(HostFailure) -> GroupRequest {
+  func withGiven(_ asked: GroupRequest) throws(HostFailure) -> GroupRequest {
     var request = asked
     var given: [String: JobID] = [:]
     for pair in request.given.pairs {
@@ -189,9 +194,7 @@ extension ScriptHost {
       }
       if let hooks = member.hooks { bind(hooks, to: job.id) }
     }
-    let group = JobGroup(
-      id: record.id, jobs: record.jobs.map(\.id), keys: request.tasks.map(\.key), waves: record.waves)
-    group.onError = request.onError
+    let group = jobGroup(record, request)
     return request.runsInBackground
       ? .value(objects.push(.jobGroup(group))) : try awaitGroup(group, until: nil, isForeground: true)
   }
@@ -252,7 +255,9 @@ extension ScriptHost {
     let taken = Set(fields.map(\.0))
     fields += byID.filter { !taken.contains($0.0) }
     let kept = group.onError == .drop ? zip(group.jobs, results).filter { isKept($0.0) }.map(\.1) : results
-    return .table(LuaTable(array: kept, fields: fields))
+    var table = LuaTable(array: kept, fields: fields, type: ScriptHost.groupResultsType)
+    table.pairs.append(ownGroup(group))
+    return .table(table)
   }
 
   private func isKept(_ job: JobID) -> Bool { book.records[job]?.isSuccess == true }

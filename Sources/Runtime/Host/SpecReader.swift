@@ -252,6 +252,10 @@ struct GroupRequest {
   var maxPerAgent: [String: Int] = [:]
   /// Tasks of earlier groups that count as dependencies that have succeeded: jobs, ids or results, by the names used here.
   var given = LuaTable()
+  /// With what it can be run again.
+  var material = GroupMaterial()
+  /// The group of which it runs some tasks again.
+  var again: GroupAgain?
 
   /// `keep` leaves results of failed tasks in the list, `drop` leaves them out, `raise` makes an error of them.
   enum OnError: String, CaseIterable { case keep, raise, drop }
@@ -265,6 +269,7 @@ struct GroupRequest {
     guard case .table(let list) = specs, list.pairs.isEmpty else {
       throw .misuse("task_group: the first argument must be a list of specs, not \(OptionReader.show(specs))")
     }
+    material = GroupMaterial(specs: list.array, options: options)
     var count = 0
     for element in list.array {
       count += 1

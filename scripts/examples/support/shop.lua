@@ -5,8 +5,8 @@
   task(project:agent("backend", "Implement login API per spec", "login"))
 
 A feature's spec is product/FEATURE.txt, with a line "says: ...". The agents are commands, so that the examples need no model:
-backend writes api/FEATURE.sh, frontend web/FEATURE.html, tester tries both and writes tests/FEATURE.txt, reviewer looks at
-all that there is. Each takes a fifth of a second, and fails honestly.
+backend writes api/FEATURE.sh (the variable SAYS tells it more than the spec does), frontend web/FEATURE.html, tester tries
+both and writes tests/FEATURE.txt, reviewer looks at all that there is. Each takes a fifth of a second, and fails honestly.
 
 shop.make(features [, folder]) makes the project in a folder of its own, which is removed at the end of the block; or takes
 the one in `folder`, with its own specs, and leaves it there.
@@ -17,7 +17,7 @@ local shop = {}
 
 local agents = {
   backend = [[
-says=$(sed -n 's/^says: //p' "product/$1.txt")
+says=${SAYS:-$(sed -n 's/^says: //p' "product/$1.txt")}
 [ -n "$says" ] || { echo "product/$1.txt does not tell what the API says"; exit 1; }
 echo "[PROGRESS] 50% read product/$1.txt"
 sleep 0.2

@@ -56,5 +56,9 @@ run(1, { "hybrid.lua", "no/such/place", "login" }, "✗ Stopped at implementatio
 run(1, { "progress_streaming.lua", "a/b" }, "✗ 2 tasks")
 run(1, { "pool_queue.lua", "2", "a/b" }, "✗ 2 tasks")
 run(2, { "pool_queue.lua", "none" }, "usage")
+-- What was started early and then not wanted is cancelled, and no failure of its own.
+local todo = path.join(root, "todo")
+assert(fs.write(path.join(todo, "product/login.txt"), "says: TODO\n", { parents = true }))
+run(1, { "speculative.lua", "login", todo }, "review: exit code 1", "tests:  cancelled", "1 of the 2 count as failures")
 
 assert(fs.remove(root, { recursive = true }))

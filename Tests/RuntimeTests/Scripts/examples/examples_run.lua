@@ -20,6 +20,9 @@ local expected = {
   ["dependency_graph.lua"] = { "Wave 1 (parallel): api, ui", "Wave 2: tests", "Wave 3: review", "0.00 s → api starts",
     "→ review: completed", "✓ All done" },
   ["pool_queue.lua"] = { "start", "of 4, queued 2", "Implement search: completed", "✓ 6 tasks through 4 slots, at most" },
+  ["error_recovery.lua"] = { "✓ 2 of the tasks completed", "✗ 1 failed", "profile-api: exit code 1",
+    "Retrying: profile-api (told: Hello from profile)", "✓ Retry successful: profile-api" },
+  ["speculative.lua"] = { "review: completed", "before the review's verdict", "tests:  completed", "✓ Both passed" },
   ["progress_streaming.lua"] = { "backend:   50% complete  read product/login.txt", "frontend:  30% complete  laying out profile",
     "frontend: 100% complete", "✓ 4 tasks, 0 of them told nothing" },
 }

@@ -46,6 +46,16 @@ assert(summary.success and seen[1] == "show 1" and seen[2] and seen[3] and not f
 -- The functions of specs get it as an argument.
 assert(patterns.batch({ 7 }, { fn = function(item, index) return { item * index } end }, { keep = true }).results[1].data[1] == 7)
 
+-- What is not kept can still be asked for, by whoever has its id: the registry knows it.
+local first
+patterns.batch({ "x", "y" }, { name = "echo", command = 'echo "$ITEM"; test "$ITEM" = x' }, {
+  on_result = function(result, item) if item == "x" then first = result.job end end,
+})
+assert(status(first) == "completed" and read_output(first):find "x" and wait(first).output == "x\n")
+local records = jobs()
+assert(#records == 6 and records[5].name == "echo 1" and records[6].status == "failed", #records)
+assert(#jobs { status = "failed" } == 1 and #jobs { limit = 2 } == 2)
+
 -- A few at a time.
 local running, peak = 0, 0
 summary = patterns.batch(numbers(20), function()

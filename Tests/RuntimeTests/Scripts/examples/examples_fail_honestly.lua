@@ -56,6 +56,11 @@ run(1, { "hybrid.lua", "no/such/place", "login" }, "✗ Stopped at implementatio
 run(1, { "progress_streaming.lua", "a/b" }, "✗ 2 tasks")
 run(1, { "pool_queue.lua", "2", "a/b" }, "✗ 2 tasks")
 run(2, { "pool_queue.lua", "none" }, "usage")
+-- What fails twice becomes a decision, and stays a failure.
+local unclear = path.join(root, "unclear")
+assert(fs.write(path.join(unclear, "product/auth.txt"), "says: Hi\n", { parents = true }))
+run(1, { "error_recovery.lua", unclear }, "✓ 2 of the tasks", "Retrying: profile-api (nothing more is known)", "✗ Retry failed: profile-api",
+  "Decision: Manual implementation (default)")
 -- What was started early and then not wanted is cancelled, and no failure of its own.
 local todo = path.join(root, "todo")
 assert(fs.write(path.join(todo, "product/login.txt"), "says: TODO\n", { parents = true }))

@@ -88,6 +88,7 @@
 ---@field run_in_background? boolean return the job at once (default: false)
 ---@field on_progress? fun(event: progress.event)
 ---@field priority? "low"|"normal"|"high"|"critical"|number who gets a free slot first; a point is worth a minute of waiting
+---@field speculative? boolean not known to be wanted: gives way to all else; in a group, starts before its dependencies end (default: false)
 ---@field affinity? string tasks of one affinity run one after the other, in the same slot
 ---@field labels? table<string, string|number|boolean> free labels to find its job by
 ---@field phase? string the part of the run's work that it belongs to (default: the caller's phase)
@@ -110,7 +111,6 @@
 ---@field dependencies? string[] ids of the tasks of the group that must have succeeded before, unless trigger_rule says else
 ---@field trigger_rule? "all_success"|"all_done"|"one_success"|"none_failed_min_one_success" which ends of them start it
 ---@field when? fun(needs: table<string, result>): any whether it is wanted, given their results
----@field speculative? boolean start before they have ended (default: false)
 ---@field depends_on? string[] the same as dependencies
 
 ---@class group.options
@@ -185,6 +185,8 @@
 ---@field cancelled_by? string
 ---@field cancel_reason? string
 ---@field origin? string where the script started it: "deploy.lua:14"
+---@field priority number in points; 0 is normal
+---@field speculative boolean whether it was started before it was known to be wanted
 ---@field leaked integer processes that outlived it and were ended
 ---@field output_start? integer where its output begins in output_file, in bytes
 ---@field output_end? integer

@@ -91,6 +91,8 @@ struct EngineState: Sendable {
     record.cwd = spec.folder
     record.envNames = spec.environment.keys.sorted()
     record.maxAttempts = max(spec.retries, 0) + 1
+    record.priority = spec.priority == Priority.normal ? nil : spec.priority
+    record.speculative = spec.isSpeculative
     record.parent = spec.parent
     record.origin = spec.origin
     record.labels = spec.labels

@@ -99,7 +99,7 @@ struct LiveJob: Sendable {
   }
 
   /// How urgent it is.
-  var priority: Double { spec.priority }
+  var priority: Double { spec.priority + (membership == nil && spec.isSpeculative ? Priority.speculation : 0) }
 
   /// Why the registry does not know the job, if it refused it.
   var intentError: RegistryError? {

@@ -69,6 +69,8 @@ struct TaskSpec: Sendable, Hashable {
   var parent: JobID?
   /// How urgent it is, in points; see `Priority`.
   var priority = Priority.normal
+  /// Whether nobody knows yet that it is wanted: it gives way to all other work.
+  var isSpeculative = false
   /// Tasks of the same affinity run one after the other in the same slot.
   var affinity: String?
   /// For each text of its work, in their order: where results of other tasks stand in it.

@@ -62,7 +62,7 @@ final class JobSession {
     let gate = host.gate
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
-      secrets: host.secrets, pressureLimits: host.options.pressure,
+      maxPerAgent: host.options.maxPerAgent, secrets: host.secrets, pressureLimits: host.options.pressure,
       sandbox: host.options.sandbox.flatMap(SandboxPolicy.preset(named:)).map { .policy($0) } ?? .none,
       runFunction: { record, call in await JobSession.runFunction(record, call, gate) },
       observer: { gate.post(.job($0)) })

@@ -34,7 +34,8 @@ extension ScriptHost {
       ("cancel_reason", text(record.cancelReason)), ("origin", text(record.origin)),
       ("leaked", .integer(Int64(record.leaked))), ("output_start", number(record.outputStart)),
       ("output_end", number(record.outputEnd)), ("group", text(record.group)), ("phase", text(record.phase)),
-      ("topic", text(record.topic)),
+      ("topic", text(record.topic)), ("priority", .number(record.priority ?? 0)),
+      ("speculative", .boolean(record.speculative)),
       ("labels", .table(LuaTable(fields: record.labels.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) }))),
     ]
     return .table(LuaTable(fields: fields))

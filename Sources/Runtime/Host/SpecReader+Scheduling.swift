@@ -11,9 +11,10 @@ extension SpecReader {
     let trigger = try options.text("trigger_rule")
     request.condition = try options.function("when")
     let isSpeculative = try options.flag("speculative") ?? false
+    request.spec.isSpeculative = isSpeculative
     guard isInGroup else {
       for (name, isGiven) in [
-        ("trigger_rule", trigger != nil), ("when", request.condition != nil), ("speculative", isSpeculative),
+        ("trigger_rule", trigger != nil), ("when", request.condition != nil),
       ] where isGiven {
         throw .misuse("\(options.subject): \(name) belongs to the tasks of a task_group: it is about dependencies")
       }

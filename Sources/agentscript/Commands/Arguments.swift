@@ -67,6 +67,19 @@ enum ArgumentReader {
     return Variable(key: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
   }
 
+  /// `agent=number`
+  static func agentLimit(_ text: String) throws -> AgentLimit {
+    guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
+      let count = Int(text[text.index(after: equals)...]), count >= 1
+    else { throw Refusal(description: "'\(text)' is no agent's name and whole number of at least 1, as in Explore=2") }
+    return AgentLimit(agent: String(text[..<equals]), count: count)
+  }
+
+  struct AgentLimit: Hashable {
+    let agent: String
+    let count: Int
+  }
+
   struct Variable: Hashable {
     let key: String
     let value: String

@@ -21,6 +21,13 @@ struct RunCommand: ParsableCommand {
   var maxConcurrency = 10
 
   @Option(
+    name: .customLong("max-per-agent"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "How many tasks of an agent run at once, as in Explore=2; may be given more than once.", valueName: "agent=number"),
+    transform: ArgumentReader.agentLimit)
+  var maxPerAgent: [ArgumentReader.AgentLimit] = []
+
+  @Option(
     help: ArgumentHelp("The longest that the script may take, as in 90s or 30m.", valueName: "duration"),
     transform: ArgumentReader.duration)
   var timeout: Duration?
@@ -124,13 +131,14 @@ struct RunCommand: ParsableCommand {
   }
 
   private static let takesValue: Set = [
-    "--max-concurrency", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--max-load", "--sandbox",
+    "--max-concurrency", "--max-per-agent", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--max-load", "--sandbox",
     "--min-free-memory", "--min-free-disk", "--resume", "--budget",
   ]
 
   private var options: RunOptions {
     var options = RunOptions()
     options.maxConcurrent = maxConcurrency
+    for limit in maxPerAgent { options.maxPerAgent[limit.agent] = limit.count }
     options.timeout = timeout
     options.memoryLimit = memoryLimit
     options.instructionLimit = instructionLimit

@@ -117,3 +117,9 @@ task_group({
   { fn = say "five", priority = 5 }, { fn = say "high", priority = "high" },
 }, { max_concurrency = 1 })
 assert(table.concat(order, " ") == "critical high five normal low", table.concat(order, " "))
+
+-- A speculative task outside of a group gives way, and its cancel is no failure.
+local guess = spawn { command = "sleep 30", speculative = true, id = "guess-" .. run.id }
+assert(select(2, status(guess)).speculative == true)
+cancel(guess)
+assert(wait(guess).status == "cancelled")

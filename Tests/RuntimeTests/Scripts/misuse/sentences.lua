@@ -134,7 +134,7 @@ r({ command = "true", priority = 5000 }, "priority", "1440")
 r({ command = "true", affinity = "" }, "affinity", "empty")
 r({ command = "true", when = function() end }, "when", "task_group")
 r({ command = "true", trigger_rule = "all_done" }, "trigger_rule", "task_group")
-r({ command = "true", speculative = true }, "speculative", "task_group")
+r({ command = "true", speculative = "yes" }, "speculative", "yes")
 
 -- Ids.
 r({ id = "a/b", command = "true" }, "a/b")

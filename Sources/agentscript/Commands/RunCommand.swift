@@ -23,7 +23,8 @@ struct RunCommand: ParsableCommand {
   @Option(
     name: .customLong("max-per-agent"), parsing: .singleValue,
     help: ArgumentHelp(
-      "How many tasks of an agent run at once, as in Explore=2; may be given more than once.", valueName: "agent=number"),
+      "How many tasks of an agent run at once, as in Explore=2; may be given more than once.", valueName: "agent=number"
+    ),
     transform: ArgumentReader.agentLimit)
   var maxPerAgent: [ArgumentReader.AgentLimit] = []
 
@@ -131,7 +132,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private static let takesValue: Set = [
-    "--max-concurrency", "--max-per-agent", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--max-load", "--sandbox",
+    "--max-concurrency", "--max-per-agent", "--timeout", "--memory-limit", "--instruction-limit", "--var", "--max-load",
+    "--sandbox",
     "--min-free-memory", "--min-free-disk", "--resume", "--budget",
   ]
 

@@ -56,6 +56,7 @@ let package = Package(
         .embedInCode("agentscript/glob.lua"),
         .embedInCode("agentscript/group_results.lua"),
         .embedInCode("agentscript/launch.lua"),
+        .embedInCode("agentscript/persist.lua"),
         .embedInCode("agentscript/ralph.lua"),
         .embedInCode("agentscript/repl.lua"),
         .embedInCode("agentscript/repl_completion.lua"),

@@ -18,6 +18,7 @@ public enum EmbeddedModules {
     case "agentscript.escalation": PackageResources.escalation_lua
     case "agentscript.glob": PackageResources.glob_lua
     case "agentscript.group_results": PackageResources.group_results_lua
+    case "agentscript.persist": PackageResources.persist_lua
     case "agentscript.launch": PackageResources.launch_lua
     case "agentscript.ralph": PackageResources.ralph_lua
     case "agentscript.repl": PackageResources.repl_lua

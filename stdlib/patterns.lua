@@ -81,6 +81,27 @@ THE RALPH LOOP
       Returns { success, why, iterations, last, duration_ms, cost, error }. why: "done" (or "until"), "promise", or the
       bound: "max_iterations", "iterations", "duration", "cost"; then success is false, and error a sentence.
 
+LOOP PREVENTION
+  patterns.persist(spec [, policy])
+      does a task, and does not do the same thing again and again when it fails: first as it is, then simpler, then with
+      another, and when all of that has failed somebody decides. It is one job; its result's history tells of each attempt.
+
+        local result, step = patterns.persist({ name = "build", command = "make -j8" }, {
+          simpler = "make -j1",
+          fallback = { command = "make -f Makefile.old", timeout = "10m" },
+          escalate = "ask",
+        })
+
+      attempts  how often it is tried as it is (default 1; without simpler and fallback 3)
+      simpler   the second step: a command (of a task with a prompt: the simpler prompt); or a table with command, prompt
+                or fn, perhaps cwd, env, stdin, timeout, agent, what is not named stays as it was, a gate too; or a
+                function (result, history) that returns one of these, or nil to pass the step over
+      fallback  the third step, likewise
+      escalate  a function (result, history), or "ask", as of a task (default: the failure stands)
+
+      spec is that of task; with run_in_background a job is returned. Returns the result, and the step that it came from:
+      "as_is", "simpler", "fallback" or "escalated".
+
 BATCHES
   patterns.batch(items, work [, options])
       does the same with many items, a few at a time, in a memory that does not grow with their number.
@@ -189,10 +210,10 @@ function patterns.sequential_fallback(specs, options, overrides)
 end
 
 -- Each in a file of its own, loaded when it is first used.
-for name, file in next, { checkpoint = "checkpoint", ralph = "ralph", batch = "batch" } do
+for name, file in next, { checkpoint = "checkpoint", ralph = "ralph", batch = "batch", persist = "persist" } do
   patterns[name] = function(...)
-    local outcome = require("agentscript." .. file)(...)
-    return outcome
+    local outcome, more = require("agentscript." .. file)(...)
+    return outcome, more
   end
 end
 

@@ -87,6 +87,20 @@ function patterns.checkpoint(options) end
 ---@return patterns.ralph.outcome
 function patterns.ralph(options) end
 
+---@alias patterns.step string|string[]|table|fun(result: result, history: attempt[]): string|table|nil
+
+---@class patterns.persist.policy
+---@field attempts? integer (default: 1; without simpler and fallback 3)
+---@field simpler? patterns.step
+---@field fallback? patterns.step
+---@field escalate? "ask"|escalation
+
+---@param spec task.spec
+---@param policy? patterns.persist.policy
+---@return result result
+---@return "as_is"|"simpler"|"fallback"|"escalated" step
+function patterns.persist(spec, policy) end
+
 ---@class patterns.batch.options
 ---@field size? integer
 ---@field max_concurrency? integer (default: 10)

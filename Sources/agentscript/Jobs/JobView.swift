@@ -48,7 +48,13 @@ struct JobView {
     item("ended", moment(job.completedAt))
     item("took", job.status.isTerminal ? time(job) : nil)
     item("progress", progress(job))
-    item("attempts", job.maxAttempts > 1 ? "\(job.attempts) of \(job.maxAttempts)" : nil)
+    let mostAttempts = max(job.attempts, job.maxAttempts)
+    item("attempts", mostAttempts > 1 ? "\(job.attempts) of \(mostAttempts)" : nil)
+    for attempt in job.history.attempts {
+      item(
+        "  attempt \(attempt.attempt)", "\(attempt.error ?? attempt.reason.rawValue), after \(attempt.durationMs) ms")
+    }
+    item("second copy", job.hedged?.rawValue)
     item("pid", job.status.isTerminal ? nil : job.pid.map(String.init))
     item("exit code", job.exitCode.map(String.init))
     item("signal", job.signal.map(String.init))

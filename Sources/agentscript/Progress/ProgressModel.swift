@@ -58,7 +58,7 @@ struct ProgressModel {
     defer { live[job.id] = entry }
     guard form == .plain else { return [] }
     if hasStarted {
-      let attempt = job.attempts > 1 ? " (attempt \(job.attempts) of \(job.maxAttempts))" : ""
+      let attempt = job.attempts > 1 ? " (attempt \(job.attempts) of \(max(job.attempts, job.maxAttempts)))" : ""
       return ["[\(clock)] started \(entry.label)\(attempt)"]
     }
     guard let text = job.progressText, text != before?.text || job.progress != before?.fraction,

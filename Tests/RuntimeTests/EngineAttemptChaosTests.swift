@@ -43,7 +43,7 @@ extension EngineTests {
 
     @Test func everyJobEndsOnceAndLeavesNothing() async throws {
       let count = wantsLongTests ? 5_000 : 600
-      let bench = try EngineBench(slots: 16, grace: .milliseconds(200)) { _, call in
+      let bench = try EngineBench(slots: 64, grace: .milliseconds(200)) { _, call in
         try? await Task.sleep(for: .milliseconds(Int.random(in: 0..<30)))
         if Task.isCancelled { return .cancelled }
         if case .escalation = call { return .decided(EngineAttemptChaosTests.decisions.randomElement()!) }
@@ -59,7 +59,8 @@ extension EngineTests {
         if Int.random(in: 0..<3, using: &random) == 0, let victim = ids.suffix(60).randomElement(using: &random) {
           bench.engine.cancel(victim, by: "chaos", reason: "by chance")
         }
-        if number % 20 == 0 { try await Task.sleep(for: .milliseconds(15)) }
+        // Slots are to be free now and then, for second copies.
+        if number % 10 == 0 { try await Task.sleep(for: .milliseconds(50)) }
       }
       await bench.engine.drain()
       var hedged: [HedgeEnd: Int] = [:]
@@ -85,7 +86,7 @@ extension EngineTests {
       }
       #expect(left.isEmpty)
       // No slot was lost: as many as there are run at the same time.
-      let fillers = (0..<16).map { _ in bench.engine.submit(bench.shell("sleep 60")).id }
+      let fillers = (0..<64).map { _ in bench.engine.submit(bench.shell("sleep 60")).id }
       for id in fillers { #expect(await bench.isRunning(id)) }
       bench.engine.cancelAll(by: "test", reason: "enough", atOnce: true)
       await bench.engine.drain()

@@ -315,6 +315,25 @@ extension EngineTests {
       #expect(bench.engine.backend.liveCount == 0)
     }
 
+    @Test func aSecondCopyTakesASlotThatNobodyElseWaitsFor() async throws {
+      let one = try EngineBench(slots: 1)
+      let alone = await one.end(of: one.shell("sleep 0.5; echo $AGENTSCRIPT_COPY") { $0.hedge = .milliseconds(20) })
+      #expect(alone.status == .completed && alone.hedged == nil)
+      let bench = try EngineBench(slots: 2)
+      let holder = bench.engine.submit(bench.shell("until test -e go; do sleep 0.01; done"))
+      #expect(await bench.isRunning(holder.id))
+      let line = "echo \"copy $AGENTSCRIPT_COPY\"; [ $AGENTSCRIPT_COPY = 1 ] && sleep 60; touch copy2"
+      let slow = bench.engine.submit(bench.shell(line) { $0.hedge = .milliseconds(20) })
+      let next = bench.engine.submit(bench.shell("test ! -e copy2"))
+      #expect(await bench.hasSaid("copy 1", slow.id))
+      _ = try bench.folder.write("", to: "go")
+      #expect(await bench.log.end(of: next.id).status == .completed, "who waits for a slot comes first")
+      let record = await bench.log.end(of: slow.id)
+      #expect(record.status == .completed && record.hedged == .won)
+      await bench.engine.drain()
+      #expect(bench.engine.look { $0.scheduler.used(.pool) } == 0)
+    }
+
     @Test func aLoserThatIgnoresTheSignalIsKilledAndTheWinnerLives() async throws {
       let bench = try EngineBench(grace: .milliseconds(500))
       let line = """
@@ -358,6 +377,13 @@ extension EngineTests {
       #expect(seen.value.allSatisfy { $0.status == .failed && $0.exitCode == 5 })
       #expect(seen.value.map { $0.history.attempts.count } == [2, 3])
       #expect(record.history.attempts.map(\.reason) == [.exitNonzero, .exitNonzero, .exitNonzero, .ok])
+      var moved = Escalation.Replacement(work: .shell("pwd -P; test $WORD = x"))
+      moved.cwd = "/"
+      moved.environment = ["WORD": "x"]
+      let other = try asking([.replace(moved)], Mutexed([]))
+      let elsewhere = await other.end(of: other.shell("exit 5") { $0.escalation = .function })
+      #expect(elsewhere.status == .completed)
+      #expect(try other.text(of: elsewhere) == "/\n")
       #expect(try log(of: record).contains("[ESCALATED] instead: echo instead"))
       let story =
         ["queued", "running", "waiting"] + ["queued", "running", "waiting"] + ["queued", "running", "waiting"]

@@ -79,7 +79,12 @@ extension EngineState {
     switch decision {
     case .retry: tryOnceMore(id)
     case .replace(let replacement):
-      if let job = jobs[id] { jobs[id]?.spec = replacement.applied(to: job.spec) }
+      if let job = jobs[id] {
+        let spec = replacement.applied(to: job.spec)
+        learnSecrets(of: [spec])
+        jobs[id]?.spec = spec
+        if replacement.cwd != nil { jobs[id]?.folder = spec.folder }
+      }
       tryOnceMore(id)
     case .accept(_, let data):
       var accepted = JobOutcome.completed(data: data.flatMap { JSONText(validating: $0) })

@@ -74,7 +74,7 @@ struct EngineState: Sendable {
   }
 
   /// Whatever is written from now on, of jobs that live already too, holds no secret that these jobs are given.
-  private mutating func learnSecrets(of specs: [TaskSpec]) {
+  mutating func learnSecrets(of specs: [TaskSpec]) {
     let before = redaction
     redaction = secrets.redaction
     for spec in specs where !spec.environment.isEmpty { redaction = secrets.knowing(spec.environment) }

@@ -58,7 +58,7 @@ extension JobEngine {
     let job = attempt.job
     var order = CommandOrder(
       job: attempt.id, run: run.id, attempt: attempt.number, part: part, work: work,
-      workingDirectory: job.state.record.cwd,
+      workingDirectory: job.folder ?? job.state.record.cwd,
       environment: inheritedEnvironment().entries(
         changes: job.spec.environment.merging(attempt.variables) { $1 }, job: attempt.id.rawValue,
         run: run.id.rawValue, attempt: attempt.number, part: part,

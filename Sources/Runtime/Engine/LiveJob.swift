@@ -81,6 +81,8 @@ struct LiveJob: Sendable {
   var scan: ProgressScan?
   /// Ends the phase `resting`.
   var timer: Task<Void, Never>?
+  /// Where its further attempts run, if that is another folder than its record tells of.
+  var folder: String?
   /// How often somebody was asked what to do after the last attempt.
   var escalations = 0
 

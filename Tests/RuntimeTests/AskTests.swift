@@ -156,4 +156,20 @@ import Testing
     let late = try bench.run("answer", decision.id.rawValue, "yes")
     #expect(late.exitCode == 1 && late.talk.contains("nobody waits for the answer to \(decision.id) any more"))
   }
+
+  @Test func AQuestionOfARunThatWasKilledIsWithdrawnByWhoeverLooks() async throws {
+    let bench = try Bench()
+    let program = try bench.start("ask 'Forever?'")
+    let decision = try await bench.open(1)[0]
+    let runtime = try #require(program.runtime)
+    kill(program.pid, SIGKILL)
+    kill(runtime, SIGKILL)
+    _ = await program.end(within: Load.stretched(.seconds(20)))
+    let isGone = await eventually(within: Load.stretched(.seconds(20))) { kill(runtime, 0) != 0 }
+    #expect(isGone)
+    let list = try bench.run("decisions")
+    #expect(list.exitCode == 0 && list.talk.contains("nothing waits for a person"), "\(list.output)")
+    let late = try bench.run("answer", decision.id.rawValue, "yes")
+    #expect(late.exitCode == 1 && late.talk.contains("nobody waits"), "\(late.talk)")
+  }
 }

@@ -118,6 +118,8 @@ import Testing
     #expect(ProgressRollup([Item(stage: .running(4000), expected: 1000)], slots: 1).etaMs == 50)
     #expect(ProgressRollup([task, Item(stage: .waiting)], slots: 1).etaMs == 2000)
     #expect(ProgressRollup([Item(stage: .waiting)], slots: 1).etaMs == nil)
+    let narrow = Item(stage: .waiting, expected: 1000, lane: .init(name: "g", limit: 2))
+    #expect(ProgressRollup([narrow, narrow, narrow, narrow, task], slots: 10).etaMs == 2000)
     #expect(ProgressRollup([], slots: 1).etaMs == 0)
   }
 

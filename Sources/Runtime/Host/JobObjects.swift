@@ -186,6 +186,7 @@ extension ScriptHost {
       // Notices may have come first: what they brought is newer.
       adopt(book.records[job.id] ?? job, key: member.key, by: task)
     }
+    if let limit = request.isSequential ? 1 : request.maxConcurrency { meter.limit(record.id, to: limit) }
     // Now all are known: what is told of the group counts all of them.
     for (job, member) in zip(record.jobs, request.tasks) {
       tell(member.onProgress ?? request.onProgress, of: job.id, endToo: member.onProgress == nil)

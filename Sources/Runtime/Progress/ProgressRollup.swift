@@ -14,6 +14,12 @@ public struct ProgressRollup: Sendable, Hashable {
     case ended(Int?, isSuccess: Bool)
   }
 
+  /// A group with a limit of its own.
+  struct Lane: Sendable, Hashable {
+    let name: String
+    let limit: Int
+  }
+
   /// One piece of work.
   struct Item: Sendable, Hashable {
     var stage: Stage
@@ -24,6 +30,8 @@ public struct ProgressRollup: Sendable, Hashable {
     /// The work that it has started itself.
     var inner: ProgressRollup?
     var takesSlot = true
+    /// The group in which only so many are done at a time.
+    var lane: Lane?
     /// The places in the list of what must have ended before.
     var dependencies: [Int] = []
   }
@@ -87,18 +95,20 @@ public struct ProgressRollup: Sendable, Hashable {
     etaMs = isOver ? 0 : ProgressRollup.eta(items, slots: slots, mean: mean)
   }
 
-  /// The longest chain of what is left, or all of it by the slots, whichever is longer.
+  /// The longest chain of what is left, or all of it by the slots, or a group's by its limit, whichever is longest.
   private static func eta(_ items: [Item], slots: Int, mean: Double?) -> Int? {
     var left: [Double] = []
     left.reserveCapacity(items.count)
     var work = 0.0
+    var lanes: [Lane: Double] = [:]
     for item in items {
       guard let rest = item.left(mean: mean) else { return nil }
       left.append(rest)
       if item.takesSlot { work += rest }
+      if let lane = item.lane { lanes[lane, default: 0] += rest }
     }
-    let chain = longestChain(left, items)
-    return Int(max(chain, work / Double(max(slots, 1))).rounded(.up))
+    let longestLane = lanes.map { $1 / Double(max($0.limit, 1)) }.max() ?? 0
+    return Int(max(longestChain(left, items), work / Double(max(slots, 1)), longestLane).rounded(.up))
   }
 
   private static func longestChain(_ left: [Double], _ items: [Item]) -> Double {

@@ -57,6 +57,8 @@ public final class RunMeter: Sendable {
     var places: [JobID: Int] = [:]
     var groups: [String: [Int]] = [:]
     var groupOrder: [String] = []
+    /// How many of a group are done at a time.
+    var limits: [String: Int] = [:]
     /// What has not been looked up yet.
     var unknown: [Unknown] = []
     var registry: Registry?
@@ -80,6 +82,9 @@ public final class RunMeter: Sendable {
       state.slots = slots
     }
   }
+
+  /// Of this group only so many are done at a time.
+  func limit(_ group: String, to count: Int) { state.withLock { $0.limits[group] = count } }
 
   /// The registry is about to be closed.
   func unbind() { state.withLock { $0.registry = nil } }
@@ -210,7 +215,9 @@ extension RunMeter.State {
       return ProgressRollup.Item(
         stage: entry.stage(now), expected: entry.expected, fraction: entry.fraction,
         inner: entry.status.isTerminal ? nil : children[place].map { rollup(list: $0, children, now) },
-        takesSlot: entry.takesSlot, dependencies: entry.dependencies.compactMap { index[$0] })
+        takesSlot: entry.takesSlot,
+        lane: entry.group.flatMap { name in limits[name].map { ProgressRollup.Lane(name: name, limit: $0) } },
+        dependencies: entry.dependencies.compactMap { index[$0] })
     }
     return ProgressRollup(items, slots: slots)
   }

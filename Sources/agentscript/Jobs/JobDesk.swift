@@ -40,11 +40,13 @@ struct JobDesk {
     "there are no jobs yet: no script has started one here (looked in \(TerminalText.line(try locate().path)))"
   }
 
-  /// Ends as `lost` what a process that is gone left running. Costs nothing while all owners live.
+  /// Ends as `lost` what a process that is gone left running, and withdraws what it asked. Costs nothing while all owners
+  /// live.
   func findLost() throws(RegistryError) {
     var filter = JobFilter()
     filter.isLive = true
-    let runs = Set(try registry.jobs(filter).map(\.run))
+    let asking = try registry.decisions(open: true).filter { !$0.isParked }.map(\.run)
+    let runs = Set(try registry.jobs(filter).map(\.run) + asking)
     for run in runs {
       guard let record = try registry.run(run), !record.owner.isAlive else { continue }
       let writer = try Registry.open(registry.directory)

@@ -48,3 +48,11 @@ assert(count { label = { team = "red" } } == 1 and count { labels = { kind = "te
 assert(count { label = { team = "red", kind = "other" } } == 0)
 assert(count { phase = "ship" } == 1 and count { topic = "ours", phase = "checks" } == 1)
 assert(count { run = "all", topic = "ours" } == 1 and count { run = "all", label = { kind = "test" }, status = "completed" } == 2)
+
+-- How it was to be scheduled is in the record too.
+local scheduled = task_group {
+  { id = "first", command = "true", priority = "high" },
+  { id = "early", command = "true", dependencies = { "first" }, speculative = true },
+}
+assert(record(scheduled.first).priority == 10 and record(scheduled.first).speculative == false)
+assert(record(scheduled.early).priority == 0 and record(scheduled.early).speculative == true)

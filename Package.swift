@@ -42,6 +42,7 @@ let package = Package(
       resources: [
         .embedInCode("env.lua"),
         .embedInCode("fs.lua"),
+        .embedInCode("http.lua"),
         .embedInCode("json.lua"),
         .embedInCode("log.lua"),
         .embedInCode("path.lua"),
@@ -67,7 +68,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "LuaBindings", "Jobs", "Stdlib", "CProcess",
+        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),

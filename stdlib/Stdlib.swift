@@ -5,6 +5,7 @@ public enum EmbeddedModules {
     switch name {
     case "env": PackageResources.env_lua
     case "fs": PackageResources.fs_lua
+    case "http": PackageResources.http_lua
     case "json": PackageResources.json_lua
     case "log": PackageResources.log_lua
     case "path": PackageResources.path_lua

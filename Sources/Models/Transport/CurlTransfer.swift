@@ -29,6 +29,7 @@ final class CurlTransfer {
   private(set) var refusal: HTTPError?
   private let began: Int64
   private let now: () -> Int64
+  private let alarm: LimitAlarm
   /// How much had been sent when that was last looked at.
   private var sent: Int64 = 0
 
@@ -36,11 +37,12 @@ final class CurlTransfer {
   private var limits: HTTPLimits { transfer.order.request.limits }
 
   /// Nil if libcurl has no memory.
-  init?(_ transfer: Transfer, certificates: Certificates, now: @escaping () -> Int64) {
+  init?(_ transfer: Transfer, certificates: Certificates, alarm: LimitAlarm, now: @escaping () -> Int64) {
     guard let handle = ccurl_easy_create() else { return nil }
     self.transfer = transfer
     self.handle = handle
     self.now = now
+    self.alarm = alarm
     began = now()
     clock = TransferClock(limits: transfer.order.request.limits, start: began)
     reader = HeadReader(limit: transfer.order.request.limits.maxHeadBytes)
@@ -138,7 +140,7 @@ final class CurlTransfer {
     guard var head = reader.head else { return line.count }
     if let error = unexpected(head) { return refuse(error) }
     head.timings = timings
-    clock.received(at: now())
+    received()
     transfer.deliver(head)
     return line.count
   }
@@ -152,8 +154,13 @@ final class CurlTransfer {
       return CCURL_WRITE_PAUSE
     }
     bodyBytes += bytes.count
-    clock.received(at: now())
+    received()
     return bytes.count
+  }
+
+  private func received() {
+    clock.received(at: now())
+    alarm.set(clock.nextLook)
   }
 
   /// Tells libcurl to stop: fewer bytes were taken than there were.
@@ -186,16 +193,16 @@ final class CurlTransfer {
   // MARK: Going on and ending
 
   func goOn() {
-    clock.received(at: now())
+    received()
     _ = ccurl_pause(handle, Int32(CCURL_PAUSE_NOTHING))
   }
 
   /// The limit of time that has been reached, if one has.
   func overdue(at time: Int64) -> HTTPError? {
-    guard clock.next.time <= time else { return nil }
+    guard clock.nextLook <= time else { return nil }
     // What libcurl does not tell by itself.
     let connected = ccurl_fact_of(handle, CCURL_INFO_PRETRANSFER_TIME)
-    if connected > 0 { clock.connected(at: min(time, began + connected * 1000)) }
+    if connected > 0 { clock.connected(at: min(time, began + connected * 1000)) } else { clock.connecting(at: time) }
     let sent = ccurl_fact_of(handle, CCURL_INFO_SIZE_UPLOAD)
     if sent > self.sent { clock.sent(at: time) }
     self.sent = sent
@@ -219,6 +226,14 @@ final class CurlTransfer {
     if case .timeout(let limit) = kind { detail = clock.length(of: limit) }
     return .failed(HTTPError(kind, host: order.target.place, detail: detail))
   }
+}
+
+/// When the first limit of any transfer could be reached. It belongs to the transport's thread.
+final class LimitAlarm {
+  private(set) var next = Int64.max
+
+  func set(_ time: Int64) { next = min(next, time) }
+  func clear() { next = .max }
 }
 
 /// Whose certificates are trusted: what the environment names, else what libcurl was built with.

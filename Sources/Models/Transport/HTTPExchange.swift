@@ -59,8 +59,13 @@ public struct HTTPBody: AsyncSequence, Sendable {
 /// Ends a transfer that nobody can read any more.
 final class ExchangeHolder: Sendable {
   let transfer: Transfer
+  /// It lives as long as its exchanges.
+  private let transport: HTTPTransport
 
-  init(_ transfer: Transfer) { self.transfer = transfer }
+  init(_ transfer: Transfer, of transport: HTTPTransport) {
+    self.transfer = transfer
+    self.transport = transport
+  }
 
   deinit { transfer.giveUp() }
 }

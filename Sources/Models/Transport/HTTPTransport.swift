@@ -11,8 +11,8 @@ internal import Synchronization
 ///
 /// The environment's proxies (`https_proxy`, `no_proxy`, …) and certificates (`CURL_CA_BUNDLE`, `SSL_CERT_FILE`,
 /// `SSL_CERT_DIR`) count. Nothing is kept between requests but connections and addresses: no cookies, no cache, no
-/// passwords from files. libcurl is loaded, and the thread started, by the first request. When nobody holds the transport
-/// any more, its exchanges end as cancelled.
+/// passwords from files. libcurl is loaded, and the thread started, by the first request. The thread ends when
+/// nobody holds the transport or one of its exchanges any more.
 public final class HTTPTransport: Sendable {
   private struct State {
     var inbox: TransportInbox?
@@ -44,7 +44,7 @@ public final class HTTPTransport: Sendable {
     var redirects = 0
     while true {
       let transfer = try begin(request, target)
-      let holder = ExchangeHolder(transfer)
+      let holder = ExchangeHolder(transfer, of: self)
       let head = try await transfer.head().get()
       guard Redirect.isOne(head.status), request.maxRedirects > 0, let location = head.headers["Location"] else {
         return HTTPExchange(head: head, url: target.url, body: HTTPBody(holder: holder))

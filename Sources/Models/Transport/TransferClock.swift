@@ -1,10 +1,11 @@
 /// When the limits of time of one transfer are reached. Pure: times are nanoseconds of a clock that does not go back.
 ///
-/// A transfer *connects*, then *awaits* the head, then *receives* the body. The limits are looked at when the earliest one
-/// could be reached, not whenever something arrives.
+/// A transfer *connects*, then *awaits* the head, then *receives* the body. That it has connected is not told, only found when
+/// somebody looks: so as not to be late for the limit that counts from there, somebody must look that often while it connects.
 struct TransferClock {
   enum Phase: Equatable {
-    case connecting
+    /// Still so when that was last looked at.
+    case connecting(seen: Int64)
     /// The connection stood, or something was last sent, at that time.
     case awaiting(since: Int64)
     /// The last piece came at that time.
@@ -15,15 +16,20 @@ struct TransferClock {
 
   private let limits: HTTPLimits
   private let start: Int64
-  private(set) var phase = Phase.connecting
+  private(set) var phase: Phase
 
   init(limits: HTTPLimits, start: Int64) {
     self.limits = limits
     self.start = start
+    phase = .connecting(seen: start)
   }
 
   mutating func connected(at time: Int64) {
-    if phase == .connecting { phase = .awaiting(since: time) }
+    if case .connecting = phase { phase = .awaiting(since: time) }
+  }
+
+  mutating func connecting(at time: Int64) {
+    if case .connecting = phase { phase = .connecting(seen: time) }
   }
 
   mutating func sent(at time: Int64) {
@@ -45,6 +51,12 @@ struct TransferClock {
       case .held: (total, .total)
       }
     return other.time < total ? other : (total, .total)
+  }
+
+  /// When to look again: a limit may be reached then, but none before.
+  var nextLook: Int64 {
+    guard case .connecting(let seen) = phase else { return next.time }
+    return min(next.time, TransferClock.sum(seen, limits.firstByte))
   }
 
   /// How long a limit is, as messages say it.

@@ -13,8 +13,7 @@ final class TransportLoop {
   private var live: [UInt64: CurlTransfer] = [:]
   /// When libcurl wants to be called.
   private var alarm: Int64?
-  /// When the first limit of a transfer could be reached.
-  private var nextLimit = Int64.max
+  private let limits = LimitAlarm()
   private var isClosing = false
 
   /// Nil if the system has no descriptor left, or libcurl no memory.
@@ -62,7 +61,7 @@ final class TransportLoop {
 
   /// How long nothing has to be done, in milliseconds; -1: nothing at all.
   private func pause() -> Int32 {
-    let next = min(alarm ?? .max, nextLimit)
+    let next = min(alarm ?? .max, limits.next)
     guard next < .max else { return -1 }
     let left = next - now()
     // Rounded up: a moment too early would be for nothing.
@@ -98,7 +97,7 @@ final class TransportLoop {
 
   private func start(_ transfer: Transfer) {
     guard !transfer.isOver else { return }
-    guard let curl = CurlTransfer(transfer, certificates: certificates, now: now) else {
+    guard let curl = CurlTransfer(transfer, certificates: certificates, alarm: limits, now: now) else {
       return transfer.end(.failed(HTTPError(.connect, host: transfer.order.target.place, detail: "there is no memory")))
     }
     live[transfer.number] = curl
@@ -106,7 +105,7 @@ final class TransportLoop {
       live[transfer.number] = nil
       return transfer.end(.failed(HTTPError(.connect, host: transfer.order.target.place, detail: "libcurl refuses it")))
     }
-    nextLimit = min(nextLimit, curl.clock.next.time)
+    limits.set(curl.clock.nextLook)
   }
 
   /// Takes a transfer out of libcurl's hands.
@@ -129,14 +128,14 @@ final class TransportLoop {
 
   private func lookAtLimits() {
     let time = now()
-    guard nextLimit <= time else { return }
+    guard limits.next <= time else { return }
     var overdue: [(UInt64, HTTPError)] = []
-    nextLimit = .max
+    limits.clear()
     for (number, curl) in live {
       if let error = curl.overdue(at: time) {
         overdue.append((number, error))
       } else {
-        nextLimit = min(nextLimit, curl.clock.next.time)
+        limits.set(curl.clock.nextLook)
       }
     }
     for (number, error) in overdue { drop(number, .failed(error)) }

@@ -43,6 +43,7 @@ extension ScriptHost {
     }
     try definePlumbing()
     try defineSystem()
+    try defineHTTP()
     try define("exit", in: "os") { host, call throws(HostFailure) in try host.exit(call) }
     try define(
       type: 6, "run",

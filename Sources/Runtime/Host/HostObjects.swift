@@ -13,6 +13,8 @@ enum HostObject {
   case stream(OutputStream)
   /// What `as_completed` iterates.
   case completions(CompletionQueue)
+  /// What an answer of `http` with `stream = true` reads from.
+  case httpStream(HTTPStream)
   /// The global `run`.
   case run
 
@@ -26,6 +28,8 @@ enum HostObject {
     case .stream: 5
     case .run: 6
     case .completions: 7
+    // 8 is the table of a result: `ScriptHost.resultType`.
+    case .httpStream: 9
     }
   }
 }

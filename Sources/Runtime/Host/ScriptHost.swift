@@ -1,6 +1,7 @@
 internal import DequeModule
 internal import Jobs
 internal import LuaBindings
+internal import Models
 internal import Synchronization
 
 /// Runs one script: its Lua state, its tree of tasks, its jobs.
@@ -32,6 +33,8 @@ final class ScriptHost {
   var current: ScriptTask?
   private var answerCount: UInt64 = 0
   private var answerWaiters: [UInt64: ScriptTaskID] = [:]
+  /// What to do about an answer that nobody waits for any more.
+  private var unwanted: [UInt64: @Sendable () -> Void] = [:]
   var isInterrupted = false
   private var deferred: [HostMessage] = []
   /// Set when the run was told to end from outside.
@@ -52,6 +55,8 @@ final class ScriptHost {
   var questions = OpenQuestions()
   lazy var session = JobSession(host: self)
   let watchdog: Watchdog
+  /// For all requests of this run.
+  lazy var transport = HTTPTransport { MonotonicTime.now.nanoseconds }
 
   /// What `os.exit` asked for.
   struct ExitRequest {
@@ -222,6 +227,7 @@ final class ScriptHost {
     case .answer(let number):
       answerWaiters[number] = nil
       abandonQuestion(number)
+      unwanted.removeValue(forKey: number)?()
     case .child(let child): child.waiters.removeAll { $0 === task }
     case .time, .group, .groupEnd: break
     }
@@ -256,7 +262,11 @@ final class ScriptHost {
     return (answerCount, .answer(answerCount))
   }
 
+  /// Called if the wait for that answer ends without it: whoever works for it may stop.
+  func whenUnwanted(_ number: UInt64, _ work: @escaping @Sendable () -> Void) { unwanted[number] = work }
+
   private func take(answer number: UInt64, _ work: HostWork) {
+    unwanted[number] = nil
     guard let id = answerWaiters[number], let task = tasks[id] else { return }
     do throws(HostFailure) {
       switch try work(self) {

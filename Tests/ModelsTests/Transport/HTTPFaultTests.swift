@@ -61,6 +61,21 @@ import Testing
     #expect(error?.description.contains("127.0.0.1:\(server.port)") == true)
   }
 
+  /// Each limit holds, however long the others are.
+  @Test func aShortLimitIsNotKeptWaitingByALongOne() async throws {
+    let clock = ContinuousClock()
+    for (path, change) in [
+      ("/silence", { $0.firstByte = .milliseconds(200) }), ("/one_event", { $0.idle = .milliseconds(200) }),
+      ("/comments", { $0.total = .milliseconds(200) }),
+    ] as [(String, (inout HTTPLimits) -> Void)] {
+      var request = HTTPRequest(url: server.url(path))
+      change(&request.limits)
+      let start = clock.now
+      await #expect(throws: HTTPError.self) { try await transport.send(request).collect() }
+      #expect(clock.now - start < .seconds(1), "\(path)")
+    }
+  }
+
   @Test func nobodyTakesTheConnection() async throws {
     var request = HTTPRequest(url: "http://127.0.0.1:\(server.full)/")
     request.limits = HTTPFaultTests.limits

@@ -1,12 +1,14 @@
 """A server that answers wrongly in all the ways that servers do, one a path; and rightly in some.
 
 Prints one line of JSON with its ports (`port`, `other`: the same, as another origin; `full`: nobody takes connections there;
-`tls` if a certificate and key are given), and ends when its standard input does. Standard library only.
+`tls` if a certificate and key are given), and ends when its standard input does, with `--stay` when it is told to. Standard
+library only.
 """
-import asyncio, gzip, json, os, socket, ssl, struct, sys, zlib
+import asyncio, gzip, json, os, socket, ssl, struct, sys
 from urllib.parse import parse_qs, urlsplit
 
 EVENTS = "Content-Type: text/event-stream\r\n"
+BOMB = gzip.compress(bytes(16 << 20))
 stats = {"connections": 0, "open": 0, "requests": 0, "seen": []}
 
 
@@ -143,13 +145,7 @@ async def answer(client, path, query, method, fields, body):
         await client.send("220 mail.example ESMTP\r\n")
         await client.gone()
     elif path == "/bomb":
-        squeezer = zlib.compressobj(9, zlib.DEFLATED, 31)
-        await client.head(fields="Content-Encoding: gzip\r\n")
-        for _ in range(400):
-            data = squeezer.compress(bytes(1 << 20))
-            if data:
-                await client.chunk(data)
-        await client.send("0\r\n\r\n")
+        await client.whole(BOMB, fields="Content-Encoding: gzip\r\n")
     elif path == "/big_head":
         await client.send("HTTP/1.1 200 OK\r\n")
         for index in range(100000):
@@ -199,9 +195,10 @@ async def main():
     port = lambda server: server.sockets[0].getsockname()[1]
     first, second = await listen(), await listen()
     ports = {"port": port(first), "other": port(second)}
-    if len(sys.argv) > 2:
+    files = [word for word in sys.argv[1:] if not word.startswith("--")]
+    if files:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(sys.argv[1], sys.argv[2])
+        context.load_cert_chain(*files)
         secure = await listen(ssl=context)
         ports["tls"] = port(secure)
     # A queue for connections that is full: further ones are neither taken nor refused.
@@ -214,6 +211,8 @@ async def main():
         one.connect_ex(full.getsockname())
     ports["full"] = full.getsockname()[1]
     print(json.dumps(ports), flush=True)
+    if "--stay" in sys.argv:
+        await asyncio.Event().wait()
     await until_end_of_input()
     os._exit(0)
 

@@ -18,7 +18,7 @@ local function same(what, there, described)
 end
 
 -- Modules: functions, annotations, manuals, the page.
-for _, module in ipairs { "json", "fs", "path", "shell", "time", "log", "env", "patterns" } do
+for _, module in ipairs { "json", "fs", "http", "path", "shell", "time", "log", "env", "patterns" } do
   local there, annotated, in_manual = {}, {}, {}
   for name in pairs(require(module)) do there[name] = true end
   for name in text_of("stdlib/_meta/" .. module .. ".lua"):gmatch("\n[%a ]*" .. module .. "%.([%w_]+)") do annotated[name] = true end

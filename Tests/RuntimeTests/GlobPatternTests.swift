@@ -37,7 +37,8 @@ import Testing
       ("src/**", "src/a.c", true), ("src/**/*.c", "src/*.h", false), ("src/auth/*", "src/profile/*", false),
       ("src/*/a", "src/b/*", true), ("*.c", "a*", true), ("*.c", "*.h", false), ("a*b", "*c*", true),
       ("a", "ab", false),
-      ("a", "a/b/c", true), ("**/x", "y/**", true), ("**/x.c", "y/*.h", false), ("**/x", "y/z", true),
+      ("a", "a/b/c", true), ("**/x", "y/**", true), ("**/x.c", "y/*.h", false), ("**/x", "y/z", false),
+      ("**/x", "y/z/", true), ("y/z/*/x", "y/z", true),
       ("[a-m]*", "[n-z]*", false),
       ("[a-m]*", "[m-z]*", true), ("{a,b}/c", "{b,d}/c", true), ("{a,b}/c", "{d,e}/c", false), ("/w/a", "a", true),
       ("?", "[.]", false), ("??", "..?", false), ("??", ".?", true), ("?", ".", true), ("*", "**", true),
@@ -48,6 +49,15 @@ import Testing
     guard let expected else { return #expect(fault(one) != nil) }
     #expect(try glob(one).overlaps(glob(other)) == expected)
     #expect(try glob(other).overlaps(glob(one)) == expected)
+  }
+
+  @Test func aFolderOnTheDiskStandsForAllThatIsInIt() throws {
+    let folder = try GlobPattern("src", in: "/w") { $0 == "/w/src" }
+    let file = try GlobPattern("src", in: "/w")
+    let sources = try glob("**/*.c")
+    #expect(folder.overlaps(sources) && !file.overlaps(sources))
+    let (same, below) = (try glob("src"), try glob("src/x/*"))
+    #expect(folder.overlaps(same) && file.overlaps(same) && file.overlaps(below))
   }
 
   @Test func whatIsNoPatternIsToldInOneSentence() {
@@ -91,6 +101,8 @@ import Testing
       let texts = (GlobPatternTests.randomPattern(&random), GlobPatternTests.randomPattern(&random))
       guard fault(texts.0) == nil, fault(texts.1) == nil else { continue }
       let (one, other) = (try glob(texts.0), try glob(texts.1))
+      // What is in a folder that looks like a file is no matter of matching.
+      guard !(one.alternatives + other.alternatives).contains(where: \.isPlain) else { continue }
       let witness = GlobPatternTests.paths.first { one.matches($0) && other.matches($0) }
       if let witness {
         #expect(one.overlaps(other), "\(texts.0) and \(texts.1) both match \(witness)")

@@ -47,7 +47,7 @@ struct GraphSimulation {
     self.groupLimit = groupLimit
     self.chances = chances
     self.random = random
-    self.tails = tails ?? plan.depths
+    self.tails = tails ?? BottomLevels.ranks(plan, .init(repeating: 1, count: plan.keys.count))
     group = GroupState(plan: plan, rules: rules, failsFast: failsFast, fallsBack: fallsBack)
     scheduler = SchedulerState(slots: slots)
     if let groupLimit { _ = scheduler.setLimit(.group("g"), groupLimit) }

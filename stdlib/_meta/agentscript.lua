@@ -90,6 +90,8 @@
 ---@field priority? "low"|"normal"|"high"|"critical"|number who gets a free slot first; a point is worth a minute of waiting
 ---@field speculative? boolean not known to be wanted: gives way to all else; in a group, starts before its dependencies end (default: false)
 ---@field affinity? string tasks of one affinity run one after the other, in the same slot
+---@field reads? string|string[] patterns of the files that it reads, from its cwd
+---@field writes? string|string[] patterns of the files that it writes, from its cwd
 ---@field labels? table<string, string|number|boolean> free labels to find its job by
 ---@field phase? string the part of the run's work that it belongs to (default: the caller's phase)
 ---@field topic? string what it is about, to find its job by
@@ -115,11 +117,16 @@
 
 ---@class group.options
 ---@field mode? "parallel"|"sequential" (default: "parallel")
----@field max_concurrency? integer how many of the group run at a time (default: as many as the pool lets)
+---@field max_concurrency? integer|"auto" how many of the group run at a time (default: as many as the pool lets)
 ---@field given? table<string, result|job|string> tasks of earlier groups that count as dependencies
 ---@field max_per_agent? table<string, integer> how many tasks of an agent run at a time
 ---@field fallback? "sequential" what fails beside others is tried once more, alone
 ---@field on_error? "keep"|"drop"|"raise" what becomes of failed tasks (default: "keep")
+---@field cpu_threshold? number the share of the cores' time above which nothing else is started
+---@field memory_threshold? number the share of the memory above which nothing else is started
+---@field conflict_detection? "serialize"|"error"|"off"|boolean of tasks that touch the same files (default: "serialize")
+---@field dependency_check? "strict"|"warn"|true what an unknown dependency is (default: "strict", an error)
+---@field plan_only? boolean return a plan, and run nothing (default: false)
 ---@field fail_fast? boolean the first failure ends the rest (default: false)
 ---@field timeout? duration for the whole group (default: none)
 ---@field on_progress? fun(event: progress.event) for tasks without one of their own

@@ -110,8 +110,16 @@ extension EngineState {
 
 extension EngineState {
   /// A slot for a second copy of a job that holds one, if nobody waits for it.
-  mutating func takeSpareSlot(_ id: JobID) -> Bool { jobs[id] != nil && scheduler.takeSpare(id) }
+  mutating func takeSpareSlot(_ id: JobID) -> Bool {
+    guard jobs[id] != nil, machineLine.isEmpty, machine.take() else { return false }
+    if scheduler.takeSpare(id) { return true }
+    machine.give()
+    return false
+  }
 
   /// Gives it back.
-  mutating func returnSpareSlot(_ id: JobID) { start(scheduler.returnSpare(id)) }
+  mutating func returnSpareSlot(_ id: JobID) {
+    returnMachineSlot()
+    start(scheduler.returnSpare(id))
+  }
 }

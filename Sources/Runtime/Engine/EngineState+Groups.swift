@@ -21,7 +21,8 @@ struct LiveGroup: Sendable {
   var timer: Task<Void, Never>?
 
   /// `keys` are what the tasks are called in what people read.
-  init(_ spec: GroupSpec, plan: GroupPlan, ids: [JobID], keys: [String]) {
+  /// `durations` are the members' milliseconds in earlier runs, as far as they are known.
+  init(_ spec: GroupSpec, plan: GroupPlan, ids: [JobID], keys: [String], durations: [Double?]) {
     state = GroupState(
       plan: plan, rules: spec.members.map(\.rule), failsFast: spec.failFast,
       fallsBack: spec.fallsBack && !spec.isSequential)
@@ -42,7 +43,7 @@ struct LiveGroup: Sendable {
     }
     self.named = named
     isOrdered = !spec.isSequential && plan.waves.count > 1
-    tails = isOrdered ? plan.depths : []
+    tails = isOrdered ? BottomLevels.ranks(plan, GroupForecast.filled(durations)) : []
   }
 
   /// A member's place in the line: they all wait since the group began, the longest way first.
@@ -64,7 +65,8 @@ extension EngineState {
   /// Takes a group in whose jobs are recorded, and starts what may start. `given` are the records of jobs that its
   /// templates may name, though they are none of its own.
   mutating func take(
-    _ group: LiveGroup, id: String, _ spec: GroupSpec, _ states: [JobState], given: [JobID: JobRecord]
+    _ group: LiveGroup, id: String, _ spec: GroupSpec, _ states: [JobState], given: [JobID: JobRecord],
+    conflicts: ConflictGraph? = nil
   ) {
     var group = group
     group.results = given
@@ -72,16 +74,20 @@ extension EngineState {
     let limit = spec.isSequential ? 1 : spec.maxConcurrency.map { max(1, $0) }
     if let limit { start(scheduler.setLimit(.group(id), limit)) }
     for (agent, limit) in spec.maxPerAgent { start(scheduler.setLimit(.groupAgent(id, agent), max(1, limit))) }
+    govern(spec, id: id)
+    let crowds = exclude(conflicts, group.ids, group: id)
     for (index, member) in spec.members.enumerated() {
       var job = LiveJob(member.spec, state: states[index], membership: LiveJob.Membership(group: id, index: index))
       let jobID = group.ids[index]
       precondition(jobs[jobID] == nil, "job \(jobID) is taken in a second time")
       job.intent = .durable
       job.given = member.given
+      job.crowds = crowds[index]
       jobs[jobID] = job
       outbox.append(.notice(.changed(states[index].record)))
     }
     tickIfNeeded()
+    if spec.conflictDetection != .off { registerPaths(of: group.ids, spec.members.map(\.spec)) }
     if let limit = group.timeLimit { outbox.append(.groupTimer(id, limit)) }
     if group.ids.isEmpty { return closeGroup(id) }
     perform(changeGroup(id) { $0.begin() }, in: id)
@@ -206,7 +212,9 @@ extension EngineState {
       case .revoke(let index, let cause):
         let (reason, text) = sentence(cause, in: group)
         cancel(group.ids[index], LiveJob.Wish(kind: .speculation(reason), by: "speculation", reason: text))
-      case .goSequential: start(scheduler.setLimit(.group(id), 1))
+      case .goSequential:
+        governors[.group(id)] = nil
+        start(scheduler.setLimit(.group(id), 1))
       }
     }
   }
@@ -249,6 +257,8 @@ extension EngineState {
     group.timer?.cancel()
     // Nobody counts against these any more.
     _ = scheduler.setLimit(.group(id), nil)
+    governors[.group(id)] = nil
+    toldOfLoad.remove(.group(id))
     for agent in Set(group.agents) { _ = scheduler.setLimit(.groupAgent(id, agent), nil) }
   }
 }

@@ -1,3 +1,4 @@
+internal import DequeModule
 import Jobs
 
 /// All that the engine knows of the live jobs of a run, as a state machine: events in, effects out.
@@ -28,6 +29,8 @@ struct EngineState: Sendable {
     case ask(JobRecord)
     case groupTimer(String, Duration)
     case startTicker
+    /// Look again, in a moment, whether the machine has a slot.
+    case pollMachine
     case resume([CheckedContinuation<Void, Never>])
     case tellIntent([CheckedContinuation<LiveJob.Intent, Never>], LiveJob.Intent)
   }
@@ -45,6 +48,18 @@ struct EngineState: Sendable {
   /// The commands that run: their output is looked through for reports of progress.
   var commands: Set<JobID> = []
   var scheduler: SchedulerState<JobID>
+  /// What the live jobs say that they read and write, by the job inside which they run; see `registerPaths`.
+  var paths: [JobID?: PathIndex<JobID>] = [:]
+  var pathScopes: [JobID: JobID?] = [:]
+  /// The slots of the machine, who has one, and who has a slot of the run and waits for one.
+  let machine: MachineSlots
+  var machineHolders: Set<JobID> = []
+  var machineLine: Deque<JobID> = []
+  var isPollingMachine = false
+  var hasToldOfMachine = false
+  /// Whose number of jobs at once follows the load.
+  var governors: [SchedulerState<JobID>.Cap: LoadGovernor] = [:]
+  var toldOfLoad: Set<SchedulerState<JobID>.Cap> = []
   var outbox: [Effect] = []
   var isDelivering = false
   var isTicking = false
@@ -57,10 +72,11 @@ struct EngineState: Sendable {
   private var lastGroup = 0
   private var endings = 0
 
-  init(run: RunRecord, directory: StateDirectory, slots: Int, secrets: RunSecrets) {
+  init(run: RunRecord, directory: StateDirectory, slots: Int, machine: MachineSlots, secrets: RunSecrets) {
     self.run = run
     self.directory = directory
     self.secrets = secrets
+    self.machine = machine
     scheduler = SchedulerState(slots: slots)
   }
 
@@ -138,6 +154,7 @@ struct EngineState: Sendable {
     jobs[id] = job
     outbox.append(.notice(.changed(state.record)))
     tickIfNeeded()
+    registerPaths(of: [id], [spec])
     line(id)
   }
 
@@ -166,6 +183,7 @@ struct EngineState: Sendable {
       }
     }
     if let affinity = job.affinity { caps.append(.affinity(affinity)) }
+    caps += job.crowds.map { .crowd($0) }
     // A further attempt waits its turn like everybody.
     let isFirst = job.state.record.attempts == 0
     let rank = isFirst ? job.rank : nil
@@ -176,16 +194,8 @@ struct EngineState: Sendable {
   /// The time in which ranks are given.
   static var now: Double { Double(MonotonicTime.now.nanoseconds) / 1e9 }
 
-  mutating func start(_ ids: [JobID]) {
-    for id in ids { start(id) }
-  }
-
-  private mutating func start(_ id: JobID) {
-    jobs[id]?.phase = .active
-    outbox.append(.attempt(id))
-  }
-
   mutating func leavePool(_ id: JobID) {
+    giveMachineSlot(of: id)
     start(scheduler.leave(id))
   }
 
@@ -265,6 +275,7 @@ struct EngineState: Sendable {
       leavePool(id)
     } else if mayPassOnSlot(job, outcome) {
       // What else it counts against it keeps: nobody is to see more of a group at work than the group allows.
+      giveMachineSlot(of: id)
       start(scheduler.passOnSlot(id))
     }
   }
@@ -283,6 +294,8 @@ struct EngineState: Sendable {
     endings -= 1
     leavePool(id)
     scheduler.forget(id)
+    forgetPaths(of: id)
+    governedJobEnded(job)
     outbox.append(.notice(.changed(record)))
     if let place = job.membership { memberEnded(place, record) }
     guard jobs.isEmpty else { return }

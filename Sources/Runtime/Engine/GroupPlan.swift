@@ -45,15 +45,6 @@ struct GroupPlan: Sendable, Hashable {
     return result
   }
 
-  /// For each task, how many follow one another from it to the end of the longest chain that it begins, itself included.
-  var depths: [Double] {
-    var depths = [Double](repeating: 1, count: keys.count)
-    for index in waves.joined().reversed() {
-      for dependent in dependents[index] { depths[index] = max(depths[index], depths[dependent] + 1) }
-    }
-    return depths
-  }
-
   private static func waves(
     keys: [String], dependencies: [[Int]], dependents: [[Int]]
   ) throws(GroupError) -> [[Int]] {

@@ -21,6 +21,8 @@ extension JobEngine {
     var tick = 0
     var heldSince: MonotonicTime?
     var version: Int64?
+    var load = LoadWatch()
+    var looked = MonotonicTime.now
     while true {
       try? await Task.sleep(for: JobEngine.period)
       let (mayStop, running) = perform { state -> (Bool, [JobID]) in
@@ -30,6 +32,7 @@ extension JobEngine {
       if mayStop { return }
       tick += 1
       if tick % JobEngine.ticksBetweenPressures == 0 { look(for: running.count, heldSince: &heldSince) }
+      follow(&load, since: &looked)
       for id in running { scanProgress(id, isLast: false) }
       if tick % JobEngine.ticksBetweenWishes == 0 { version = hearWishes(after: version) }
     }
@@ -48,6 +51,16 @@ extension JobEngine {
     if MonotonicTime.now.since(since) >= JobEngine.patienceWithPressure {
       perform { $0.giveUpWaiting("not started: \(reason)") }
     }
+  }
+
+  /// Has those numbers of jobs at once that depend on the machine's load follow it.
+  private func follow(_ watch: inout LoadWatch, since looked: inout MonotonicTime) {
+    guard look({ !$0.governors.isEmpty }) else { return }
+    let load = watch.look()
+    let now = MonotonicTime.now
+    let elapsed = now.since(looked)
+    looked = now
+    perform { $0.follow(load, elapsed: max(0.001, elapsed / .seconds(1))) }
   }
 
   /// Cancels what other processes want to be cancelled. Returns the registry's version that was looked at.

@@ -33,11 +33,13 @@ final class JobEngine: Sendable {
   private let environment = Mutex<JobEnvironment?>(nil)
 
   /// An engine for a run. It starts nothing and opens nothing until a job is submitted. Processes that are to end get
-  /// `grace` between TERM and KILL.
+  /// `grace` between TERM and KILL. `isAutomatic`: how many jobs run at once is found out.
   init(
     state directory: StateDirectory, registry: Registry, run: RunRecord, maxConcurrent: Int = 10,
+    isAutomatic: Bool = false,
     maxPerAgent: [String: Int] = [:], grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(),
     pressureLimits: Pressure.Limits = Pressure.Limits(), sandbox: SandboxChoice = .none,
+    machine: MachineSlots = .ofThisProcess,
     runFunction: @escaping FunctionRunner,
     observer: @escaping @Sendable (JobNotice) -> Void
   ) {
@@ -49,8 +51,13 @@ final class JobEngine: Sendable {
     self.observer = observer
     backend = LocalBackend(grace: grace)
     functionGrace = grace * JobEngine.functionPatience
-    state = Mutex(EngineState(run: run, directory: directory, slots: max(1, maxConcurrent), secrets: secrets))
+    let governor = isAutomatic ? LoadGovernor(cores: MachineLoadMeter.cores, thresholds: .usual) : nil
+    state = Mutex(
+      EngineState(
+        run: run, directory: directory, slots: governor?.usual ?? max(1, maxConcurrent), machine: machine,
+        secrets: secrets))
     perform { state in
+      state.governors[.pool] = governor
       for (agent, limit) in maxPerAgent { _ = state.scheduler.setLimit(.agent(agent), max(1, limit)) }
     }
     let reason = Pressure.now(folder: directory.path).reason(pressureLimits, running: 0)
@@ -89,7 +96,9 @@ final class JobEngine: Sendable {
   ///
   /// A member's job is named and its id is made by its key; an id of the spec's own is taken as it is.
   func submitGroup(_ group: GroupSpec) async throws(TaskError) -> GroupRecord {
-    let plan = try JobEngine.plan(group)
+    let plan = try group.plan()
+    let conflicts = try group.conflicts()
+    try group.refuseConflicts(conflicts, plan)
     let (id, jobs, cancellations, redaction) = perform {
       ($0.nextGroupID(), $0.drafts(group, plan), $0.cancellations, $0.redaction)
     }
@@ -102,13 +111,20 @@ final class JobEngine: Sendable {
     try await recordIntent(states.map(\.submission))
     let live = LiveGroup(
       group, plan: plan, ids: states.map(\.record.id),
-      keys: zip(group.members, states).map { $0.key ?? $1.record.id.rawValue })
+      keys: zip(group.members, states).map { $0.key ?? $1.record.id.rawValue },
+      durations: expectedDurations(of: group, plan, redaction))
     let given = try givenRecords(of: group)
     perform { state in
-      state.take(live, id: id, group, states, given: given)
+      state.take(live, id: id, group, states, given: given, conflicts: conflicts)
       if state.cancellations != cancellations { state.cancelGroup(id, state.lastWish) }
     }
     return GroupRecord(id: id, jobs: states.map(\.record), waves: plan.waves)
+  }
+
+  /// What the scheduler makes of earlier runs: where nothing waits for anything, nothing.
+  private func expectedDurations(of group: GroupSpec, _ plan: GroupPlan, _ redaction: Redaction) -> [Double?] {
+    let nothing = [Double?](repeating: nil, count: group.members.count)
+    return plan.waves.count > 1 ? registry.expectedDurations(of: group, redaction) ?? nothing : nothing
   }
 
   /// The records of the jobs of earlier groups that templates may name.
@@ -120,16 +136,6 @@ final class JobEngine: Sendable {
       }
     }
     return records
-  }
-
-  /// The graph of a group's tasks. A task that has neither a key nor an id is known by its place, which nobody can name.
-  private static func plan(_ group: GroupSpec) throws(TaskError) -> GroupPlan {
-    let keys = group.members.enumerated().map { $1.key ?? $1.spec.id?.rawValue ?? "\u{0}\($0)" }
-    do throws(GroupError) {
-      return try GroupPlan(keys: keys, dependencies: group.members.map(\.dependencies))
-    } catch {
-      throw TaskError(code: .badGroup, description: error.description)
-    }
   }
 
   /// An id is the name of files, and cannot stand there with a part replaced. Those of our own making hold no secret.
@@ -248,6 +254,12 @@ final class JobEngine: Sendable {
       }
     case .groupTimer(let id, let time): startTimer(ofGroup: id, time)
     case .startTicker: Task { await tick() }
+    case .pollMachine:
+      // Held by the job that waits.
+      Task {
+        try? await Task.sleep(for: .milliseconds(Int.random(in: 35...65)))
+        perform { $0.pollMachine() }
+      }
     case .resume(let continuations): for continuation in continuations { continuation.resume() }
     case .tellIntent(let continuations, let intent):
       for continuation in continuations { continuation.resume(returning: intent) }

@@ -63,6 +63,8 @@ struct LiveJob: Sendable {
   let membership: Membership?
   /// Its place among those that wait for a slot.
   var rank: Rank?
+  /// Those who all write the same files as it does.
+  var crowds: [String] = []
   /// Whether nobody knows yet that it is wanted.
   var isSpeculative = false
   /// Jobs of earlier groups that its templates may name, by their keys.

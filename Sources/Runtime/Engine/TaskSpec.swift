@@ -73,6 +73,8 @@ struct TaskSpec: Sendable, Hashable {
   var isSpeculative = false
   /// Tasks of the same affinity run one after the other in the same slot.
   var affinity: String?
+  /// Which files it says that it reads and writes.
+  var access = PathAccess()
   /// For each text of its work, in their order: where results of other tasks stand in it.
   var templates: [NeedsTemplate?] = []
 
@@ -107,6 +109,12 @@ struct GroupSpec: Sendable, Hashable {
   /// One after the other, in the order given.
   var isSequential = false
   var maxConcurrency: Int?
+  /// How many run at once is found out, see `AutoConcurrency`.
+  var isAutomatic = false
+  /// Above which load of the machine no other task is started.
+  var thresholds = LoadThresholds()
+  /// What is done about tasks that get in each other's way.
+  var conflictDetection = ConflictDetection.serialize
   /// The first failure cancels the others.
   var failFast = false
   /// Tasks that fail beside others are tried once more, one after the other.

@@ -25,6 +25,7 @@ extension ScriptHost {
       try host.completions(call)
     }
     try defineJobObjects()
+    try definePlans()
   }
 
   /// A function of the script API: a global, a field of the module `agentscript`, and one that ours find even if a

@@ -115,7 +115,9 @@ extension ScriptHost {
     return try submit(try withGiven(try GroupRequest(call[0], call[1], origin: lua.currentPlace())), call)
   }
 
-  func submit(_ request: GroupRequest, _ call: HostCall) throws(HostFailure) -> HostOutcome {
+  func submit(_ asked: GroupRequest, _ call: HostCall) throws(HostFailure) -> HostOutcome {
+    var request = asked
+    for warning in request.leaveUnknownOut() { presentation.say("agentscript: \(warning)") }
     let parent = parentJob(of: call.task)
     var group = GroupSpec(
       members: request.tasks.map { task in
@@ -129,21 +131,25 @@ extension ScriptHost {
       })
     group.isSequential = request.isSequential
     group.maxConcurrency = request.maxConcurrency
+    group.isAutomatic = request.isAutomatic
+    group.thresholds = request.thresholds
+    group.conflictDetection = request.conflictDetection
     group.failFast = request.failFast
     group.timeout = request.timeout
     group.fallsBack = request.fallsBack
     group.maxPerAgent = request.maxPerAgent
+    if request.isPlanOnly { return .value(try planned(group)) }
     if request.tasks.isEmpty {
       return try groupAnswer(JobGroup(id: "", jobs: [], keys: [], waves: []))
     }
-    let engine = try session.open(), gate = gate, id = call.task.id, spec = group
+    let engine = try session.open(), gate = gate, id = call.task.id, spec = group, taken = request
     let (number, wait) = expectAnswer()
     Task {
       let accepted: Result<GroupRecord, TaskError>
       do throws(TaskError) { accepted = .success(try await engine.submitGroup(spec)) } catch {
         accepted = .failure(error)
       }
-      gate.post(.answer(number) { host throws(HostFailure) in try host.groupAccepted(accepted, request, by: id) })
+      gate.post(.answer(number) { host throws(HostFailure) in try host.groupAccepted(accepted, taken, by: id) })
     }
     return .wait(wait, until: nil)
   }

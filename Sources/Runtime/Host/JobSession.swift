@@ -62,7 +62,8 @@ final class JobSession {
     let gate = host.gate
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
-      maxPerAgent: host.options.maxPerAgent, secrets: host.secrets, pressureLimits: host.options.pressure,
+      isAutomatic: host.options.isConcurrencyAutomatic, maxPerAgent: host.options.maxPerAgent, secrets: host.secrets,
+      pressureLimits: host.options.pressure,
       sandbox: host.options.sandbox.flatMap(SandboxPolicy.preset(named:)).map { .policy($0) } ?? .none,
       runFunction: { record, call in await JobSession.runFunction(record, call, gate) },
       observer: { gate.post(.job($0)) })

@@ -28,7 +28,7 @@ enum SpecReader {
   /// Named in the manual, but they belong to parts that are not built yet.
   static let laterOptions: Set<String> = [
     "model", "tier", "fallback_models", "system", "schema", "max_turns", "max_tokens", "max_cost", "tools",
-    "disallowed_tools", "permission_mode", "reads", "writes", "isolation", "cache", "merge", "effect", "backend",
+    "disallowed_tools", "permission_mode", "isolation", "cache", "merge", "effect", "backend",
   ]
 
   /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
@@ -57,6 +57,7 @@ enum SpecReader {
     try readPlace(&options, &spec)
     spec.timeout = try options.duration("timeout")
     try readBounds(&options, &spec)
+    try readAccess(&options, &spec)
     var request = TaskRequest(spec: spec)
     try readAttempts(&options, &request, hasWork: work != nil)
     request.function = work?.function
@@ -64,6 +65,10 @@ enum SpecReader {
     request.runsInBackground = try options.flag("run_in_background") ?? false
     request.key = id ?? key
     if try options.flag("detach") == true {
+      if !spec.access.isEmpty {
+        throw .misuse(
+          "\(options.subject): reads or writes and detach exclude each other: only jobs of one run are compared")
+      }
       request.detached = try detached(table, request, options.subject, isInGroup: isInGroup)
     }
     try readScheduling(&options, &request, isInGroup: isInGroup)
@@ -242,6 +247,13 @@ struct GroupRequest {
   var tasks: [TaskRequest] = []
   var isSequential = false
   var maxConcurrency: Int?
+  var isAutomatic = false
+  var thresholds = LoadThresholds()
+  var conflictDetection = ConflictDetection.serialize
+  /// What would run is to be told, and not to be run.
+  var isPlanOnly = false
+  /// Whether dependencies that are no task of the group are left out.
+  var leavesUnknownOut = false
   var failFast = false
   var timeout: Duration?
   var onProgress: LuaReference?
@@ -261,8 +273,7 @@ struct GroupRequest {
   enum OnError: String, CaseIterable { case keep, raise, drop }
 
   static let laterOptions: Set<String> = [
-    "budget", "conflict_detection", "dependency_check", "cpu_threshold", "memory_threshold", "plan_only", "priority",
-    "id", "name", "description",
+    "budget", "priority", "id", "name", "description",
   ]
 
   init(_ specs: LuaValue, _ options: LuaValue, origin: String) throws(HostFailure) {
@@ -287,11 +298,7 @@ struct GroupRequest {
       }
       isSequential = mode == "sequential"
     }
-    if table["max_concurrency"] == "auto" {
-      throw .misuse(
-        "task_group: max_concurrency = \"auto\" is not there yet in this version of agentscript; give a number")
-    }
-    maxConcurrency = try reader.count("max_concurrency", in: 1...Int.max)
+    try readPlanning(&reader)
     failFast = try reader.flag("fail_fast") ?? false
     try readFailure(&reader)
     maxPerAgent = try GroupRequest.agentLimits(&reader)

@@ -13,13 +13,17 @@ struct GlobPath: Sendable, Hashable {
   static let slash = UInt32(UInt8(ascii: "/"))
 
   let parts: [Part]
+  /// Whether it is one path, as far as anybody knows of a file.
+  let isPlain: Bool
   /// What every path of it begins with.
   let prefix: [UInt32]
   /// What every path of it ends with.
   let suffix: [UInt32]
 
   /// Of a pattern that somebody who works in `folder` wrote as part of `pattern`.
-  init(_ text: [UInt32], in folder: String, pattern: String) throws(GlobPatternError) {
+  init(
+    _ text: [UInt32], in folder: String, pattern: String, isFolder: (String) -> Bool
+  ) throws(GlobPatternError) {
     var parts: [Part] = []
     if text.first != GlobPath.slash {
       for name in folder.unicodeScalars.map(\.value).split(separator: GlobPath.slash) {
@@ -29,8 +33,10 @@ struct GlobPath: Sendable, Hashable {
     for segment in text.split(separator: GlobPath.slash) {
       try GlobPath.append(try GlobPath.part(segment, pattern), to: &parts, pattern)
     }
-    let isPlain = parts.allSatisfy { if case .literal = $0 { true } else { false } }
-    if isPlain || text.last == GlobPath.slash {
+    let isLiteral = parts.allSatisfy { if case .literal = $0 { true } else { false } }
+    let isAllBelow = text.last == GlobPath.slash || isLiteral && isFolder(GlobPath.text(parts))
+    isPlain = isLiteral && !isAllBelow
+    if isAllBelow {
       if parts.last != .anyDepth { parts.append(.anyDepth) }
     } else if parts.last == .anyDepth {
       // What is below, without the folder itself.
@@ -62,6 +68,14 @@ struct GlobPath: Sendable, Hashable {
     }
   }
 
+  private static func text(_ literals: [Part]) -> String {
+    var text = String.UnicodeScalarView()
+    for case .literal(let name) in literals {
+      text.append(contentsOf: ([slash] + name).compactMap(Unicode.Scalar.init))
+    }
+    return text.isEmpty ? "/" : String(text)
+  }
+
   private static func prefix(of parts: [Part]) -> [UInt32] {
     var prefix: [UInt32] = []
     for part in parts {
@@ -85,6 +99,7 @@ struct GlobPath: Sendable, Hashable {
   // MARK: Matching
 
   func matches(_ names: [[UInt32]]) -> Bool {
+    if isPlain { return names.starts(with: firstNames) }
     // The numbers of names that the parts so far may have taken.
     var reached: Set<Int> = [0]
     for part in parts {
@@ -110,6 +125,8 @@ struct GlobPath: Sendable, Hashable {
 
   /// Whether there is a path that both stand for: a walk through the pairs of places that one path can lead to.
   func overlaps(_ other: GlobPath) -> Bool {
+    if isPlain, other.firstNames.starts(with: firstNames) { return true }
+    if other.isPlain, firstNames.starts(with: other.firstNames) { return true }
     guard GlobPath.oneBeginsWithOther(prefix, other.prefix),
       GlobPath.oneBeginsWithOther(suffix.reversed(), other.suffix.reversed())
     else { return false }

@@ -2,16 +2,20 @@
 ///
 /// The operators are those of `fs.glob`: `*` any run of characters, `?` one, `[a-z]` `[!a-z]` one of these or none of these,
 /// `{a,b}` either, `**` any number of folders, `\x` the character x. Two things differ, since this tells of what may be
-/// touched: a leading point needs not be written out, and a path without operators, or with a `/` at its end, stands for the
-/// file or for the folder with all that is in it. Links are not followed.
+/// touched. A leading point needs not be written out. And a folder stands for all that is in it: a path with a `/` at its end
+/// is one, and so is a path without operators that is one on the disk, or in which the other pattern names something. Links
+/// are not followed.
 struct GlobPattern: Sendable, Hashable {
   /// As it was written.
   let text: String
   /// What its braces stand for.
   let alternatives: [GlobPath]
 
-  /// The pattern that `text` is to whoever works in `folder`, an absolute path.
-  init(_ text: String, in folder: String) throws(GlobPatternError) {
+  /// The pattern that `text` is to whoever works in `folder`, an absolute path. `isFolder` tells of a path without operators
+  /// whether it is a folder.
+  init(
+    _ text: String, in folder: String, isFolder: (String) -> Bool = { _ in false }
+  ) throws(GlobPatternError) {
     self.text = text
     let scalars = text.unicodeScalars.map(\.value)
     if scalars.isEmpty { throw GlobPatternError(sentence: "an empty pattern stands for no file") }
@@ -21,7 +25,7 @@ struct GlobPattern: Sendable, Hashable {
     }
     var paths: [GlobPath] = []
     for alternative in expanded {
-      let path = try GlobPath(alternative, in: folder, pattern: text)
+      let path = try GlobPath(alternative, in: folder, pattern: text, isFolder: isFolder)
       if !paths.contains(path) { paths.append(path) }
     }
     alternatives = paths

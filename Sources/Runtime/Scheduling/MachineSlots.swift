@@ -57,7 +57,19 @@ final class MachineSlots: Sendable {
     }
     self.init(
       folder: MachineSlots.folder(environment), cap: cap ?? MachineSlots.usualCap,
-      hasOwn: environment["AGENTSCRIPT_JOB"]?.isEmpty == false, fault: fault)
+      // A detached job's runner is nobody's part.
+      hasOwn: environment[JobEnvironment.Mark.job]?.isEmpty == false
+        && environment[JobEnvironment.Mark.detached] == nil,
+      fault: fault)
+  }
+
+  /// The slots as this process's environment has them now.
+  static var ofThisProcess: MachineSlots {
+    var environment: [String: String] = [:]
+    for name in [variable, "XDG_RUNTIME_DIR", JobEnvironment.Mark.job, JobEnvironment.Mark.detached] {
+      environment[name] = getenv(name).map { String(cString: $0) }
+    }
+    return MachineSlots(environment: environment)
   }
 
   /// The user's own folder for what lasts until he logs out, else one in /tmp.

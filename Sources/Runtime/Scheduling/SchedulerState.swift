@@ -25,10 +25,15 @@ struct SchedulerState<Element: Hashable & Sendable>: Sendable {
     case groupAgent(String, String)
     /// Tasks that run one after the other, in one place.
     case affinity(String)
+    /// Tasks that all write the same files.
+    case crowd(String)
 
     /// What it is as long as nobody sets it.
     var usual: Int {
-      if case .affinity = self { 1 } else { .max }
+      switch self {
+      case .affinity, .crowd: 1
+      default: .max
+      }
     }
   }
 

@@ -40,6 +40,15 @@ enum ArgumentReader {
     return count
   }
 
+  /// A count of at least one, or `auto`.
+  static func concurrency(_ text: String) throws -> Concurrency {
+    if text == "auto" { return .automatic }
+    guard let number = try? count(text) else {
+      throw Refusal(description: "it must be a whole number of at least 1, or auto")
+    }
+    return .number(number)
+  }
+
   /// A byte's place in a file.
   static func offset(_ text: String) throws -> Int {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let offset = Int(text) else {
@@ -84,4 +93,11 @@ enum ArgumentReader {
     let key: String
     let value: String
   }
+}
+
+/// How many jobs run at once.
+enum Concurrency {
+  case number(Int)
+  /// As many as pay.
+  case automatic
 }

@@ -16,9 +16,11 @@ struct RunCommand: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("How many commands and agents run at once; more are queued.", valueName: "number"),
-    transform: ArgumentReader.count)
-  var maxConcurrency = 10
+    help: ArgumentHelp(
+      "How many commands and agents run at once; more are queued. auto: as many as pay (at most 64).",
+      valueName: "number|auto"),
+    transform: ArgumentReader.concurrency)
+  var maxConcurrency = Concurrency.number(10)
 
   @Option(
     name: .customLong("max-per-agent"), parsing: .singleValue,
@@ -139,7 +141,10 @@ struct RunCommand: ParsableCommand {
 
   private var options: RunOptions {
     var options = RunOptions()
-    options.maxConcurrent = maxConcurrency
+    switch maxConcurrency {
+    case .number(let number): options.maxConcurrent = number
+    case .automatic: options.isConcurrencyAutomatic = true
+    }
     for limit in maxPerAgent { options.maxPerAgent[limit.agent] = limit.count }
     options.timeout = timeout
     options.memoryLimit = memoryLimit

@@ -94,6 +94,13 @@ r({ command = "true", limits = { memroy = "64M" } }, "memroy", "did you mean 'me
 r({ command = "true", limits = { nofile = 2 } }, "nofile", "from 8")
 r({ command = "true", idle_timeout = "5 parsecs" }, "idle_timeout", "5m")
 r({ command = "true", sandbox = "work-space" }, "sandbox", "workspace")
+r({ command = "true", reads = 5 }, "reads", "pattern", "5")
+r({ command = "true", writes = { "a", 5 } }, "writes", "pattern", "5")
+r({ command = "true", writes = { a = "b" } }, "writes", "table")
+r({ command = "true", writes = "" }, "writes", "empty pattern")
+r({ command = "true", writes = "[z-a]" }, "writes", "[z-a]", "backwards")
+r({ command = "true", reads = "**/../x" }, "reads", "goes up from '**'")
+r({ command = "true", writes = "x", detach = true }, "writes", "detach", "exclude each other")
 r({ fn = function() end, limits = { cpu = "1s" } }, "limits", "command")
 r({ fn = function() end, tty = true }, "tty", "command")
 
@@ -126,7 +133,6 @@ for _, option in ipairs { "model", "max_cost", "cache" } do
   r({ command = "true", [option] = "x" }, option, "not there yet")
 end
 refused(function() task_group({}, { budget = 5 }) end, "budget", "not there yet")
-refused(function() task_group({}, { max_concurrency = "auto" }) end, "auto", "not there yet")
 
 -- When a task runs.
 r({ command = "true", priority = "urgent" }, "priority", "critical")
@@ -176,6 +182,14 @@ g({ marks(), { id = "a", command = "true", dependencies = "m" } }, nil, "depende
 g({ marks() }, { fail_fats = true }, "fail_fats", "did you mean 'fail_fast'?")
 g({ marks() }, { mode = "diagonal" }, "mode", "diagonal", "sequential")
 g({ marks() }, { max_concurrency = 0 }, "max_concurrency", "0")
+g({ marks() }, { max_concurrency = "all" }, "max_concurrency", "all", "auto")
+g({ marks() }, { max_concurrency = "auto", mode = "sequential" }, "auto", "sequential")
+g({ marks() }, { cpu_threshold = 80 }, "cpu_threshold", "80", "0.8")
+g({ marks() }, { memory_threshold = "much" }, "memory_threshold", "much")
+g({ marks() }, { conflict_detection = "maybe" }, "conflict_detection", "maybe", "serialize")
+g({ marks() }, { conflictDetection = true }, "conflictDetection", "conflict_detection")
+g({ marks() }, { dependency_check = false }, "dependency_check", "false", "leave their dependencies out")
+g({ marks() }, { plan_only = "yes" }, "plan_only", "yes")
 g({ marks() }, { timeout = "soon" }, "timeout", "soon")
 g({ marks() }, "fast", "fast")
 g(nil, nil, "nil")

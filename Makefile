@@ -37,6 +37,7 @@ setup:
 
 setup-tests:
 	@scripts/setup tests
+	@scripts/peers
 
 build: setup
 	@$(SWIFT) build $(RELEASE) 2>&1 | scripts/quietly

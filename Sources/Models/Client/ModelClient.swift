@@ -14,13 +14,26 @@ public struct ModelClient: Sendable {
   /// A client over a transport.
   public init(transport: HTTPTransport) { self.transport = transport }
 
-  /// The answer to a request. `onAnswer` is called when the provider has begun to answer; `onEvents` hears what came, in order. Throws
-  /// `ProviderError`, whatever went wrong; `CancellationError` if the task was cancelled.
+  /// The answer to a request. `onAnswer` is called when the provider has begun to answer; `onEvents` hears what came, in order.
+  /// Throws `ProviderError`, whatever went wrong, and never with the key in it, though providers repeat keys in their errors;
+  /// `CancellationError` if the task was cancelled.
   public func ask(
     _ request: ModelRequest, of provider: ModelProvider, key: String?, limits: HTTPLimits = HTTPLimits(),
     onAnswer: @Sendable () -> Void = {}, onEvents: @Sendable ([ModelEvent]) async -> Void = { _ in }
   ) async throws -> ModelReply {
-    let wire = try provider.wireRequest(request, key: key)
+    do {
+      return try await ask(
+        provider.wireRequest(request, key: key), provider.format, limits, onAnswer, onEvents)
+    } catch var error as ProviderError {
+      error.redact(key)
+      throw error
+    }
+  }
+
+  private func ask(
+    _ wire: WireRequest, _ format: WireFormat, _ limits: HTTPLimits, _ onAnswer: @Sendable () -> Void,
+    _ onEvents: @Sendable ([ModelEvent]) async -> Void
+  ) async throws -> ModelReply {
     let exchange: HTTPExchange
     do throws(HTTPError) {
       exchange = try await transport.send(
@@ -31,7 +44,7 @@ public struct ModelClient: Sendable {
     }
     guard (200..<300).contains(exchange.head.status) else { throw try await failure(exchange) }
     onAnswer()
-    return try await read(exchange, provider.format, onEvents)
+    return try await read(exchange, format, onEvents)
   }
 
   private func failure(_ exchange: HTTPExchange) async throws -> ProviderError {

@@ -97,6 +97,17 @@ public struct ProviderError: Error, Hashable, Sendable {
   public var mayHelpElsewhere: Bool { kind != .badRequest || retryHint == true }
 }
 
+extension ProviderError {
+  /// Takes a key out of all that the provider said.
+  mutating func redact(_ key: String?) {
+    let key = ASCIIText.trimmed(key ?? "")
+    guard key.utf8.count >= 4 else { return }
+    message = message.replacing(key, with: "[redacted]")
+    code = code?.replacing(key, with: "[redacted]")
+    requestID = requestID?.replacing(key, with: "[redacted]")
+  }
+}
+
 extension ProviderError.Kind {
   /// True for what passes by itself.
   public var isRetryable: Bool {

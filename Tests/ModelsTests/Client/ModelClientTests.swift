@@ -72,6 +72,21 @@ import WireText
     #expect(cut?.kind == .truncated && cut?.isRetryable == true && cut?.hasVisibleOutput == true)
   }
 
+  @Test(arguments: WireFormat.allCases)
+  func AKeyThatTheProviderRepeatsComesIntoNoError(_ format: WireFormat) async throws {
+    let said = "Incorrect API key provided: sk-canary-0123456789."
+    let failure = MockReply.Failure(status: 401, type: "authentication_error", message: said)
+    let server = try server(
+      [.failure(failure), MockReply([.text("x"), .error(type: "api_error", message: said)])], format)
+    for kind in [ProviderError.Kind.authentication, .server] {
+      let error = await #expect(throws: ProviderError.self) {
+        try await ModelClient(transport: HTTPTransport()).ask(
+          question, of: provider(server, format), key: "sk-canary-0123456789\n")
+      }
+      #expect(error?.kind == kind && error?.message == "Incorrect API key provided: [redacted].")
+    }
+  }
+
   @Test func NobodyThereIsUnreachable() async throws {
     let nobody = ModelProvider(name: "x", baseURL: "http://127.0.0.1:1/v1", isKeyOptional: true)
     let error = await #expect(throws: ProviderError.self) {

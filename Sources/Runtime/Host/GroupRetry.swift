@@ -19,7 +19,7 @@ struct GroupAgain {
 // What stdlib/agentscript/group_results.lua stands on.
 extension ScriptHost {
   /// The number of the Lua type that gives the results of a group their methods.
-  static let groupResultsType: UInt32 = 9
+  static let groupResultsType: UInt32 = 11
 
   func defineGroupResults() throws(LuaError) {
     let module = ScriptHost.moduleName

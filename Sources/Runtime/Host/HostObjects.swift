@@ -18,7 +18,7 @@ enum HostObject {
   /// The global `run`.
   case run
 
-  /// The number of its Lua type.
+  /// The number of its Lua type. Tables with a metatable of ours have 8 (results), 10 (plans) and 11 (results of groups).
   var type: UInt32 {
     switch self {
     case .job: 1
@@ -28,7 +28,6 @@ enum HostObject {
     case .stream: 5
     case .run: 6
     case .completions: 7
-    // 8 is the table of a result: `ScriptHost.resultType`.
     case .httpStream: 9
     }
   }

@@ -198,7 +198,7 @@ function patterns.sequential_fallback(specs, options, overrides)
   local ok, results = pcall(agentscript.task_group, specs, with(options, { on_error = "keep" }))
   if not ok then
     local alone = with(options, { mode = "sequential", conflict_detection = "off" })
-    alone.max_concurrency = nil
+    alone.max_concurrency, alone.fallback, alone.cpu_threshold, alone.memory_threshold = nil, nil, nil, nil
     local all = agentscript.task_group(specs, alone)
     return all, tostring(results)
   end

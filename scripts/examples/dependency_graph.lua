@@ -27,14 +27,14 @@ local tasks = {
   node("review", "reviewer", "Validate code", { "tests" }), -- Needs tests complete
 }
 
-local group = task_group(tasks, { run_in_background = true })
-
--- Execution plan (auto-generated):
-for i, wave in ipairs(group.waves) do
+-- Execution plan (auto-generated), nothing runs yet:
+local plan = task_group(tasks, { plan_only = true })
+for i, wave in ipairs(plan.waves) do
   print(("Wave %d%s: %s"):format(i, #wave > 1 and " (parallel)" or "", table.concat(wave, ", ")))
 end
+print("Longest way: " .. table.concat(plan.critical_path, " → "))
 
-local results = wait(group)
+local results = task_group(tasks)
 
 -- What happened, in the order of time
 local moments, first = {}, math.huge

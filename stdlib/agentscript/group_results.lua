@@ -14,6 +14,8 @@ local of_group = {
   run_in_background = true, conflict_detection = true, dependency_check = true, cpu_threshold = true,
   memory_threshold = true,
 }
+-- Those of them that have no sense where one runs after the other.
+local beside_each_other = { max_concurrency = true, fallback = true, cpu_threshold = true, memory_threshold = true }
 -- What makes a task the one that it is.
 local refused = { id = true, key = true, command = true, prompt = true, task = true, fn = true, dependencies = true, depends_on = true }
 
@@ -116,6 +118,9 @@ function module.retry(results, overrides)
   leave_blocked(members, specs)
   options = copy_of(options)
   options.run_in_background = nil
+  if for_group.mode == "sequential" then
+    for name in pairs(beside_each_other) do options[name] = nil end
+  end
   for name, value in next, for_group do options[name] = value end
   return host.group_again(group, specs, options)
 end

@@ -61,6 +61,17 @@ local unclear = path.join(root, "unclear")
 assert(fs.write(path.join(unclear, "product/auth.txt"), "says: Hi\n", { parents = true }))
 run(1, { "error_recovery.lua", unclear }, "✓ 2 of the tasks", "Retrying: profile-api (nothing more is known)", "✗ Retry failed: profile-api",
   "Decision: Manual implementation (default)")
+-- What a checkpoint says is complete is not done again; the rest is, once it can be.
+local resumed = path.join(root, "resumed")
+local function spec(name, text) assert(fs.write(path.join(resumed, "product", name .. ".txt"), text .. "\n", { parents = true })) end
+spec("a", "says: A")
+spec("b", "nothing")
+run(1, { "checkpoint_resume.lua", resumed, "a", "b" }, "a: 2 tests passed", "✗ b: backend: exit code 1", "✗ 1 of 2 features")
+spec("b", "says: B")
+run(0, { "checkpoint_resume.lua", resumed, "a", "b" }, "b: attempt 2", "complete before: a", "✓ 2 of 2 features complete")
+-- A loop that cannot get any further ends at its bound.
+spec("c", "nothing")
+run(1, { "ralph_loop.lua", resumed, "3" }, "iteration 3: c: exit code 1", "✗ not done after iteration 3")
 -- What was started early and then not wanted is cancelled, and no failure of its own.
 local todo = path.join(root, "todo")
 assert(fs.write(path.join(todo, "product/login.txt"), "says: TODO\n", { parents = true }))

@@ -28,6 +28,15 @@ assert(not ok and tostring(problem):find "exit code 3", problem)
 results = patterns.sequential_fallback({ { id = "l", command = "mkdir once" }, { command = "mkdir l || exit 1; sleep 0.2; rmdir l" }, { command = "mkdir l || exit 1; sleep 0.2; rmdir l" } }, { on_error = "raise" })
 assert(results.success)
 
+-- Tasks that get in each other's way, where that is an error.
+results, why = patterns.sequential_fallback({
+  { id = "w", command = "echo w >> both", writes = "both" }, { id = "v", command = "echo v >> both", writes = "both" },
+}, { conflict_detection = "error", max_concurrency = "auto", cpu_threshold = 0.9 })
+assert(results.success and fs.read "both" == "w\nv\n" and why:find "both", why)
+-- Options for tasks side by side do not stand in the way of one after the other.
+results = task_group({ { id = "r", command = "test -e r.ok" } }, { max_concurrency = "auto", memory_threshold = 0.95 })
+assert(fs.write("r.ok", "") and results:retry({ mode = "sequential" }).success)
+
 ok, problem = pcall(function() return patterns.sequential_fallback({ { comand = "x" } }) end)
 assert(not ok and tostring(problem):find "fallbacks.lua:" and tostring(problem):find "comand", problem)
 ok, problem = pcall(function() return patterns.sequential_fallback(nil) end)

@@ -119,6 +119,7 @@
 ---@field mode? "parallel"|"sequential" (default: "parallel")
 ---@field max_concurrency? integer|"auto" how many of the group run at a time (default: as many as the pool lets)
 ---@field given? table<string, result|job|string> tasks of earlier groups that count as dependencies
+---@field priority? "low"|"normal"|"high"|"critical"|number for the tasks that have none of their own
 ---@field max_per_agent? table<string, integer> how many tasks of an agent run at a time
 ---@field fallback? "sequential" what fails beside others is tried once more, alone
 ---@field on_error? "keep"|"drop"|"raise" what becomes of failed tasks (default: "keep")

@@ -64,6 +64,8 @@ struct JobBook {
   var names: [String: JobID] = [:]
   /// And the other way: what the script called a job.
   var keys: [JobID: String] = [:]
+  /// Under which names a job's functions get the results of jobs of earlier groups.
+  var givenNames: [JobID: [JobID: String]] = [:]
   /// Jobs that are not over, and the task that each belongs to.
   var owners: [JobID: ScriptTask] = [:]
   /// The functions of jobs that have not started yet, or may be tried again.

@@ -196,6 +196,9 @@ extension ScriptHost {
     // Now all are known: what is told of the group counts all of them.
     for (job, member) in zip(record.jobs, request.tasks) {
       tell(member.onProgress ?? request.onProgress, of: job.id, endToo: member.onProgress == nil)
+      if !member.given.isEmpty {
+        book.givenNames[job.id] = Dictionary(member.given.map { ($0.value, $0.key) }) { first, _ in first }
+      }
       if member.function != nil || member.condition != nil {
         bind(TaskFunctions(work: member.function, condition: member.condition), to: job.id)
       }

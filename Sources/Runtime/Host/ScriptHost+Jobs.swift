@@ -47,6 +47,7 @@ extension ScriptHost {
   private func ended(_ record: JobRecord) {
     let id = record.id
     book.functions[id] = nil
+    book.givenNames[id] = nil
     book.hooks[id] = nil
     if book.progressOfEnds.remove(id) != nil { report(record) }
     if book.givenUp.remove(id) != nil { giveUp(after: record) }
@@ -152,7 +153,8 @@ extension ScriptHost {
 
   /// The results of the jobs on which a job depends, by the script's names for them.
   private func needs(of record: JobRecord) -> LuaValue {
-    let results = record.dependencies.map { (book.keys[$0] ?? $0.rawValue, result($0)) }
+    let given = book.givenNames[record.id] ?? [:]
+    let results = record.dependencies.map { (given[$0] ?? book.keys[$0] ?? $0.rawValue, result($0)) }
     return .table(LuaTable(fields: results))
   }
 

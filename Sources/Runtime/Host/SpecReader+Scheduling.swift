@@ -5,7 +5,9 @@ extension SpecReader {
   static func readScheduling(
     _ options: inout OptionReader, _ request: inout TaskRequest, isInGroup: Bool
   ) throws(HostFailure) {
-    request.spec.priority = try priority(&options) ?? Priority.normal
+    let priority = try priority(&options)
+    request.spec.priority = priority ?? Priority.normal
+    request.saysPriority = priority != nil
     request.spec.affinity = try options.text("affinity")
     if request.spec.affinity == "" { throw .misuse("\(options.subject): the affinity is empty") }
     let trigger = try options.text("trigger_rule")
@@ -35,7 +37,8 @@ extension SpecReader {
     }
   }
 
-  private static func priority(_ options: inout OptionReader) throws(HostFailure) -> Double? {
+  /// `priority`; nil if it is not given.
+  static func priority(_ options: inout OptionReader) throws(HostFailure) -> Double? {
     guard let (name, value) = try options.take("priority") else { return nil }
     let words = Priority.words.map { "\"\($0.word)\"" }.joined(separator: ", ")
     let accepted = "one of \(words), or a number from -1440 to 1440"

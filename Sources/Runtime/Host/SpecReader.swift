@@ -16,6 +16,8 @@ struct TaskRequest {
   var hooks: TaskHooks?
   /// Whether it says itself how often it is tried again.
   var saysRetries = false
+  /// Whether it says itself how urgent it is.
+  var saysPriority = false
   /// Its `when`.
   var condition: LuaReference?
   var rule = TaskRule()
@@ -273,7 +275,7 @@ struct GroupRequest {
   enum OnError: String, CaseIterable { case keep, raise, drop }
 
   static let laterOptions: Set<String> = [
-    "budget", "priority", "id", "name", "description",
+    "budget", "id", "name", "description",
   ]
 
   init(_ specs: LuaValue, _ options: LuaValue, origin: String) throws(HostFailure) {
@@ -302,6 +304,9 @@ struct GroupRequest {
     failFast = try reader.flag("fail_fast") ?? false
     try readFailure(&reader)
     maxPerAgent = try GroupRequest.agentLimits(&reader)
+    if let priority = try SpecReader.priority(&reader) {
+      for index in tasks.indices where !tasks[index].saysPriority { tasks[index].spec.priority = priority }
+    }
     if let (name, value) = try reader.take("given") {
       guard case .table(let table) = value, table.array.isEmpty else {
         throw reader.failure(name, value, "a table of results (or jobs, or ids) by the names that dependencies use")

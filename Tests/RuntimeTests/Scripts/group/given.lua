@@ -9,6 +9,14 @@ assert(second.success, tostring(second.failed[1]))
 assert(second.tests.output == "testing v1 clean\n" and second.sum.output == "v1\ncompleted")
 assert(#second.waves == 3 and #second == 3)
 
+-- Under a name of the second group's own.
+local third = task_group({
+  { id = "sum", fn = function(needs) return needs.old.output end, dependencies = { "old" } },
+  { id = "say", command = "echo {{needs.old.output}}", dependencies = { "old" } },
+}, { given = { old = first.api }, priority = "high" })
+assert(third.sum.output == "v1\n" and third.say.output == "v1\n")
+assert(select(2, status(third.say)).priority == 10)
+
 local function refused(given, ...)
   local ok, problem = pcall(task_group, { { id = "api", command = "true" } }, { given = given })
   assert(not ok)

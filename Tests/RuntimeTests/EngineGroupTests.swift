@@ -1,3 +1,4 @@
+import Jobs
 import Testing
 
 @testable import Runtime
@@ -193,5 +194,32 @@ import Testing
     #expect(group.taskEnded(1, .succeeded) == [start(3)])
     #expect(group.taskEnded(3, .succeeded) == [])
     #expect(group.isOver)
+  }
+}
+
+@Suite struct EngineGroupMembersTests {
+  /// A member that was cancelled, and whose end is not on the disk yet, is not started by the end of its dependency.
+  @Test func whatWasCancelledIsNotStartedWhileItsEndIsRecorded() throws {
+    let run = RunRecord(script: "t.lua", cwd: "/")
+    var state = EngineState(run: run, directory: StateDirectory(path: "/nowhere"), slots: 2, secrets: RunSecrets())
+    var first = TaskSpec(work: .arguments(["true"]))
+    first.name = "first"
+    let group = GroupSpec(members: [
+      .init(key: "a", spec: first), .init(key: "b", spec: first, dependencies: ["a"]),
+    ])
+    let plan = try GroupPlan(keys: ["a", "b"], dependencies: [[], ["a"]])
+    let records = state.drafts(group, plan)
+    let states = zip(records, [true, false]).map { JobState(submitting: $0, isReady: $1, at: .now()) }
+    let live = LiveGroup(group, plan: plan, ids: records.map(\.id), keys: ["a", "b"])
+    state.take(live, id: "g", group, states, given: [:])
+    #expect(state.jobs[records[0].id]?.phase == .active)
+    state.cancel(records[1].id, LiveJob.Wish(kind: .request, by: "test", reason: "enough"))
+    #expect(state.jobs[records[1].id]?.phase == .ending)
+    state.step(records[0].id, .started(pid: 1, pidStarted: 1))
+    var ended = try #require(state.jobs[records[0].id]).state
+    state.end(records[0].id, .completed())
+    state.ended(records[0].id, ended.apply(.ended(.completed()), at: .now()).record)
+    #expect(state.jobs[records[1].id]?.phase == .ending)
+    #expect(state.scheduler.holderCount == 0 && state.scheduler.waitingCount == 0)
   }
 }

@@ -220,7 +220,8 @@ extension EngineState {
   }
 
   private mutating func start(_ id: JobID, _ group: LiveGroup, _ index: Int, isSpeculative: Bool) {
-    guard let job = jobs[id] else { return }
+    // Somebody may have cancelled it, and its end is on its way to the disk: the group hears of that in its turn.
+    guard let job = jobs[id], [.blocked, .asking, .deferred].contains(job.phase) else { return }
     jobs[id]?.isSpeculative = isSpeculative
     jobs[id]?.rank = group.rank(index, priority: job.priority + (isSpeculative ? Priority.speculation : 0))
     if job.state.record.status == .pending || job.phase == .deferred { step(id, .queued) }
@@ -228,7 +229,7 @@ extension EngineState {
   }
 
   private mutating func ask(_ id: JobID) {
-    guard let job = jobs[id] else { return }
+    guard let job = jobs[id], job.phase == .blocked else { return }
     jobs[id]?.phase = .asking
     outbox.append(.ask(job.state.record))
   }

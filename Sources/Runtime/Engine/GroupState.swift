@@ -246,6 +246,11 @@ extension GroupState {
     if case .passedOver = cause { end = .passedOver }
     if [.active, .held, .deferred].contains(phases[index]) {
       if end == .passedOver { unwanted.insert(index) }
+      if phases[index] == .deferred {
+        // It waits for its end, and for nothing else any more.
+        deferred.removeAll { $0 == index }
+        phases[index] = .held
+      }
       actions.append(.revoke(index, cause))
       return nil
     }

@@ -27,6 +27,22 @@ import Testing
     #expect(program.run("jobs", "--run", "r-zzzzzz").errors == "agentscript: there is no run 'r-zzzzzz'\n")
   }
 
+  @Test func jobsAreChosenByLabelsPhaseAndTopic() async throws {
+    let jobs = try SampleJobs(program.state)
+    try await jobs.ended("lint", describe: { ($0.labels, $0.phase) = (["team": "web", "tier": "1"], "check") })
+    try await jobs.ended("test", describe: { ($0.labels, $0.phase, $0.topic) = (["team": "web"], "check", "auth") })
+    try await jobs.ended("ship", describe: { ($0.labels, $0.topic) = (["team": "ops\u{1B}[2J"], "auth") })
+    #expect(program.run("jobs", "--label", "team=web", "-q").text == "test\nlint\n")
+    #expect(program.run("jobs", "--label", "team=web", "--label", "tier=1", "-q").text == "lint\n")
+    #expect(program.run("jobs", "--phase", "check", "--topic", "auth", "-q").text == "test\n")
+    #expect(program.run("jobs", "--topic", "auth", "-q").text == "ship\ntest\n")
+    #expect(program.run("jobs", "--topic", "none").errors == "agentscript: no job fits\n")
+    #expect(program.run("jobs", "--label", "team").code == 2)
+    let page = program.run("show", "lint").text
+    #expect(page.contains("phase         check") && page.contains("labels        team=web, tier=1"))
+    #expect(program.run("show", "ship").text.contains("labels        team=ops\\x1b[2J"))
+  }
+
   @Test func jsonHoldsWholeRecords() async throws {
     let jobs = try SampleJobs(program.state)
     try await jobs.ended("one", describe: { $0.name = "quote \" and é" })

@@ -56,6 +56,10 @@ public final class RunMeter: Sendable {
     var entries: [Entry] = []
     var places: [JobID: Int] = [:]
     var groups: [String: [Int]] = [:]
+    /// How many jobs of a group have not ended.
+    var open: [String: Int] = [:]
+    /// What each job has started, by its place.
+    var children: [Int: [Int]] = [:]
     var groupOrder: [String] = []
     /// How many of a group are done at a time.
     var limits: [String: Int] = [:]
@@ -94,7 +98,9 @@ public final class RunMeter: Sendable {
     let now = MonotonicTime.now
     state.withLock { state in
       guard let place = state.places[record.id] else { return state.add(record, now) }
+      let wasOpen = !state.entries[place].status.isTerminal
       state.entries[place].update(record, now)
+      if wasOpen, record.status.isTerminal, let group = record.group { state.open[group, default: 1] -= 1 }
     }
   }
 
@@ -110,18 +116,24 @@ public final class RunMeter: Sendable {
         if phases[phase] == nil { order.append(phase) }
         phases[phase, default: []].insert(place)
       }
-      let children = state.children()
       let ended = state.entries.filter(\.status.isTerminal)
       let completed = ended.count { $0.status == .completed }
       return RunProgress(
-        whole: state.rollup(Set(state.entries.indices), children, now),
-        phases: order.map { .init(name: $0, rollup: state.rollup(phases[$0] ?? [], children, now)) },
+        whole: state.rollup(Set(state.entries.indices), now),
+        phases: order.map { .init(name: $0, rollup: state.rollup(phases[$0] ?? [], now)) },
         groups: state.groupOrder.map {
-          .init(name: $0, rollup: state.rollup(Set(state.groups[$0] ?? []), children, now))
+          .init(name: $0, rollup: state.rollup(Set(state.groups[$0] ?? []), now))
         },
         total: state.entries.count, completed: completed, failed: ended.count - completed,
         running: state.entries.count { $0.status == .running })
     }
+  }
+
+  /// How far the run is as a whole.
+  public func whole() -> ProgressRollup {
+    lookUp()
+    let now = MonotonicTime.now
+    return state.withLock { state in state.rollup(Set(state.entries.indices), now) }
   }
 
   /// How far a group is. Of a large one the estimate may be some hundredths of a second old while it has not ended.
@@ -130,13 +142,12 @@ public final class RunMeter: Sendable {
     let now = MonotonicTime.now
     return state.withLock { state in
       let places = state.groups[id] ?? []
-      let isOver = places.allSatisfy { state.entries[$0].status.isTerminal }
-      if places.count > RunMeter.largeGroup, !isOver, let (at, rollup) = state.lately[id],
+      if places.count > RunMeter.largeGroup, state.open[id] ?? 0 > 0, let (at, rollup) = state.lately[id],
         now.since(at) < RunMeter.freshness
       {
         return rollup
       }
-      let rollup = state.rollup(Set(places), state.children(), now)
+      let rollup = state.rollup(Set(places), now)
       if places.count > RunMeter.largeGroup { state.lately[id] = (now, rollup) }
       return rollup
     }
@@ -185,36 +196,30 @@ extension RunMeter.State {
     if let group = record.group {
       if groups[group] == nil { groupOrder.append(group) }
       groups[group, default: []].append(place)
+      if !record.status.isTerminal { open[group, default: 0] += 1 }
     }
+    // Who starts a job was there before it.
+    if let parent = record.parent.flatMap({ places[$0] }) { children[parent, default: []].append(place) }
     unknown.append(RunMeter.Unknown(place: place, name: record.name, command: record.command))
   }
 
-  /// The places of what each job has started.
-  func children() -> [Int: [Int]] {
-    var children: [Int: [Int]] = [:]
-    for (place, entry) in entries.enumerated() {
-      if let parent = entry.parent.flatMap({ places[$0] }) { children[parent, default: []].append(place) }
-    }
-    return children
-  }
-
   /// Rolls up some jobs: those whose parents are not among them, with their children inside.
-  func rollup(_ chosen: Set<Int>, _ children: [Int: [Int]], _ now: MonotonicTime) -> ProgressRollup {
+  func rollup(_ chosen: Set<Int>, _ now: MonotonicTime) -> ProgressRollup {
     let tops = chosen.sorted().filter { place in
       guard let parent = entries[place].parent.flatMap({ places[$0] }) else { return true }
       return !chosen.contains(parent)
     }
-    return rollup(list: tops, children, now)
+    return rollup(list: tops, now)
   }
 
-  private func rollup(list: [Int], _ children: [Int: [Int]], _ now: MonotonicTime) -> ProgressRollup {
+  private func rollup(list: [Int], _ now: MonotonicTime) -> ProgressRollup {
     var index: [JobID: Int] = [:]
     for (position, place) in list.enumerated() { index[entries[place].id] = position }
     let items = list.map { place in
       let entry = entries[place]
       return ProgressRollup.Item(
         stage: entry.stage(now), expected: entry.expected, fraction: entry.fraction,
-        inner: entry.status.isTerminal ? nil : children[place].map { rollup(list: $0, children, now) },
+        inner: entry.status.isTerminal ? nil : children[place].map { rollup(list: $0, now) },
         takesSlot: entry.takesSlot,
         lane: entry.group.flatMap { name in limits[name].map { ProgressRollup.Lane(name: name, limit: $0) } },
         dependencies: entry.dependencies.compactMap { index[$0] })

@@ -229,7 +229,7 @@ final class ProgressDisplay: Sendable {
       guard editor?.isReading != true, !screen.isAsking else { return }
       let columns = stream.columns ?? 80
       if let meter, screen.mayEstimate(at: .now()) {
-        let progress = meter.run().whole
+        let progress = meter.whole()
         pending.withLock { $0.model.estimate = progress }
       }
       let status = pending.withLock { pending in

@@ -46,6 +46,22 @@ import WireText
     #expect(clock.now - start < .seconds(10))
   }
 
+  @Test func AnAnswerWithoutItsLastWordIsTakenSoonAfterItsEnd() async throws {
+    let server = try PlayServer { _, body in
+      let request = ModelRequest(model: body["model"]?.string ?? "", messages: [.user("q")])
+      var answer = MockAnswer(.text("whole"), to: request, format: .chat, number: 1)
+      // No [DONE], and the counts come late: the connection stays open for ever.
+      answer.pieces.removeLast()
+      answer.pieces[answer.pieces.count - 1].after = .milliseconds(20)
+      return (answer, .held)
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let reply = try await ModelClient(transport: HTTPTransport()).ask(question, of: provider(server, .chat), key: nil)
+    #expect(reply.text == "whole" && reply.usage.output == 10)
+    #expect(clock.now - start < .seconds(10))
+  }
+
   @Test(arguments: WireFormat.allCases)
   func EachFaultHasItsKind(_ format: WireFormat) async throws {
     let limited = MockReply.Failure(status: 429, type: "rate_limit_error", retryAfter: .seconds(2))

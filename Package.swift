@@ -102,8 +102,12 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Jobs", "LuaBindings", "SandboxProbe", "TreeProbe"],
       exclude: ["Scripts", "Probes"], swiftSettings: strict),
+    // A second process at a gate.
+    .executableTarget(
+      name: "GateProbe", dependencies: ["Models"], path: "Tests/GateProbe", swiftSettings: strict),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "WireText"], exclude: ["Recorded", "Transport/faults.py"],
+      name: "ModelsTests", dependencies: ["Models", "WireText", "GateProbe"],
+      exclude: ["Recorded", "Transport/faults.py"],
       swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]

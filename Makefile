@@ -76,6 +76,7 @@ test-asan: setup-tests
 bench: build
 	@$(SWIFT) build -c release --package-path Benchmarks --product RegistryRate
 	@$(SWIFT) build -c release --package-path Benchmarks --product SchedulingCost
+	@$(SWIFT) build -c release --package-path Benchmarks --product StreamRate
 	@Benchmarks/run $(BINARY)
 
 install: build

@@ -18,6 +18,7 @@ let package = Package(
     .executable(name: "agentscript", targets: ["agentscript"]),
     // For the benchmarks, which are a package of their own.
     .library(name: "Jobs", targets: ["Jobs"]),
+    .library(name: "Models", targets: ["Models"]),
   ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

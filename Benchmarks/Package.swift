@@ -13,6 +13,9 @@ let package = Package(
     .executableTarget(
       name: "RegistryRate", dependencies: [.product(name: "Jobs", package: "agentscript")],
       swiftSettings: [.swiftLanguageMode(.v6)]),
+    .executableTarget(
+      name: "StreamRate", dependencies: [.product(name: "Models", package: "agentscript")],
+      swiftSettings: [.swiftLanguageMode(.v6)]),
     // The deciding sources of the program, linked into this target's folder, so that they are compiled as there.
     .executableTarget(
       name: "SchedulingCost", dependencies: [.product(name: "HeapModule", package: "swift-collections")],

@@ -51,7 +51,9 @@ final class Tally: Sendable {
     let peak = await watch.value
     tally.counts.withLock { counts in
       let late = counts.late.sorted(), megabytes = Double(max(counts.bytes, 1)) / 1e6
-      func part(_ share: Double) -> Int64 { late.isEmpty ? 0 : late[min(late.count - 1, Int(Double(late.count) * share))] }
+      func part(_ share: Double) -> Int64 {
+        late.isEmpty ? 0 : late[min(late.count - 1, Int(Double(late.count) * share))]
+      }
       print(
         """
         {"client": "agentscript", "streams": \(streams), "errors": \(counts.errors.count), "tokens": \(late.count), \
@@ -83,7 +85,9 @@ final class Tally: Sendable {
     var stamps: [Int64] = [], value: Int64 = -1
     for (index, byte) in chunk.enumerated() {
       if (0x30...0x39).contains(byte) {
-        if value >= 0 { value = value * 10 + Int64(byte - 0x30) } else if index > 0, chunk[index - 1] == 0x20 {
+        if value >= 0 {
+          value = value * 10 + Int64(byte - 0x30)
+        } else if index > 0, chunk[index - 1] == 0x20 {
           value = Int64(byte - 0x30)
         }
       } else {

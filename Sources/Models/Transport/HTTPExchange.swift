@@ -25,7 +25,8 @@ public struct HTTPExchange: Sendable {
 
 /// The pieces of a body as they arrive, of any size but empty; for one reader at a time.
 ///
-/// While the reader lags behind, at most 256 KiB wait for it, and the server has to wait, too. Cancelling the task that
+/// While the reader lags behind, at most 256 KiB wait for it, and the server has to wait, too. (libcurl adds what it has
+/// received already: over HTTP/2 up to 32 MiB, the window that it opens for a stream.) Cancelling the task that
 /// reads ends the exchange. After an error, what was not read is gone.
 public struct HTTPBody: AsyncSequence, Sendable {
   /// A piece.

@@ -17,10 +17,11 @@ final class FaultServer: Sendable {
   private let pid: pid_t
   private let input: Int32
 
-  init(certificate: String? = nil, key: String? = nil) throws {
+  /// With a folder it also speaks TLS, and leaves certificate.pem there.
+  init(certificateFolder: String? = nil) throws {
     let script = String(#filePath.dropLast("FaultServer.swift".count)) + "faults.py"
     var words = ["python3", script]
-    if let certificate, let key { words += [certificate, key] }
+    if let certificateFolder { words.append("--tls=" + certificateFolder) }
     var toChild: [Int32] = [-1, -1], fromChild: [Int32] = [-1, -1]
     try #require(pipe(&toChild) == 0 && pipe(&fromChild) == 0)
     for end in toChild + fromChild { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

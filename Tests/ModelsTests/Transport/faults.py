@@ -1,10 +1,10 @@
 """A server that answers wrongly in all the ways that servers do, one a path; and rightly in some.
 
 Prints one line of JSON with its ports (`port`, `other`: the same, as another origin; `full`: nobody takes connections there;
-`tls` if a certificate and key are given), and ends when its standard input does, with `--stay` when it is told to. Standard
-library only.
+with `--tls=FOLDER` also `tls`, with a certificate of its own that is written to FOLDER/certificate.pem), and ends when its
+standard input does, with `--stay` when it is told to. Standard library only, and openssl for the certificate.
 """
-import asyncio, gzip, json, os, socket, ssl, struct, sys
+import asyncio, gzip, json, os, socket, ssl, struct, subprocess, sys
 from urllib.parse import parse_qs, urlsplit
 
 EVENTS = "Content-Type: text/event-stream\r\n"
@@ -195,10 +195,13 @@ async def main():
     port = lambda server: server.sockets[0].getsockname()[1]
     first, second = await listen(), await listen()
     ports = {"port": port(first), "other": port(second)}
-    files = [word for word in sys.argv[1:] if not word.startswith("--")]
-    if files:
+    for folder in [word[len("--tls="):] for word in sys.argv if word.startswith("--tls=")]:
+        certificate, key = folder + "/certificate.pem", folder + "/key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*files)
+        context.load_cert_chain(certificate, key)
         secure = await listen(ssl=context)
         ports["tls"] = port(secure)
     # A queue for connections that is full: further ones are neither taken nor refused.

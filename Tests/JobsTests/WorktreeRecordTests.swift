@@ -48,9 +48,13 @@ import Testing
     try await registry.commit([state.apply(.ended(.cancelled(by: "test", why: "test")), at: .now())])
     try registry.end(run: run, status: .cancelled, exitCode: 1)
     #expect(
-      try registry.leftWorktrees() == [LeftWorktree(job: id, name: nil, status: .cancelled, worktree: worktree("a"))])
+      try registry.leftWorktrees() == [
+        LeftWorktree(job: id, run: run, name: nil, status: .cancelled, worktree: worktree("a"))
+      ])
     try registry.remove(id)
-    #expect(try registry.leftWorktrees() == [LeftWorktree(job: id, name: nil, status: nil, worktree: worktree("a"))])
+    #expect(
+      try registry.leftWorktrees() == [LeftWorktree(job: id, run: run, name: nil, status: nil, worktree: worktree("a"))]
+    )
     var settled = worktree("a")
     settled.stage = .settled
     try registry.record([(id, run, settled)])

@@ -38,7 +38,7 @@ import Testing
 
   @Test func aMachineWithoutGitIsToldSo() async throws {
     let bench = try WorktreeBench()
-    let bare = Worktrees(bench.state) { JobEnvironment(entries: ["PATH=/nonexistent"]) }
+    let bare = Worktrees(bench.state, run: .random()) { JobEnvironment(entries: ["PATH=/nonexistent"]) }
     let order = Worktrees.Order(job: try JobID(validating: "t"), name: "t", folder: bench.top, merge: .auto)
     let fault = await #expect(throws: GitFault.self) { _ = try await bare.draft(order) }
     #expect(fault?.description == "the program git was not found in PATH")

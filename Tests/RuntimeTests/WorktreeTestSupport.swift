@@ -20,7 +20,7 @@ struct WorktreeBench: Sendable {
     top = "\(scratch.path)/\(name)"
     state = StateDirectory(path: "\(scratch.path)/state")
     try state.create()
-    worktrees = Worktrees(state) { JobEnvironment() }
+    worktrees = Worktrees(state, run: .random()) { JobEnvironment() }
     try sh("mkdir -p \"$0\" && cd \"$0\" && git init -q -b main .", top)
     try git("config user.name User && git config user.email user@example.org")
     guard withCommit else { return }

@@ -278,7 +278,7 @@ import Testing
 
   @Test func twoRunsMergeIntoOneCheckout() async throws {
     let bench = try WorktreeBench()
-    let other = Worktrees(bench.state) { JobEnvironment() }
+    let other = Worktrees(bench.state, run: .random()) { JobEnvironment() }
     let works = try await [bench.work("a", ["1.txt": "A\n"]), bench.work("b", ["2.txt": "B\n"])]
     async let one = bench.worktrees.merge([works[0]])
     async let two = other.merge([works[1]])

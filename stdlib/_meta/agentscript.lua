@@ -92,6 +92,8 @@
 ---@field affinity? string tasks of one affinity run one after the other, in the same slot
 ---@field reads? string|string[] patterns of the files that it reads, from its cwd
 ---@field writes? string|string[] patterns of the files that it writes, from its cwd
+---@field isolation? "none"|"worktree" whether a command gets a git worktree and a branch of its own (default: "none")
+---@field merge? "auto"|"patch"|"keep" what becomes of its work there (default: "auto")
 ---@field labels? table<string, string|number|boolean> free labels to find its job by
 ---@field phase? string the part of the run's work that it belongs to (default: the caller's phase)
 ---@field topic? string what it is about, to find its job by
@@ -161,6 +163,22 @@
 ---@field usage? {input_tokens: integer, output_tokens: integer, cache_read_tokens: integer, cost?: number}
 ---@field hedged? "won"|"lost" what came of its second copy, if there was one
 ---@field history attempt[] how its attempts ended
+---@field worktree? result.worktree what became of its work, with `isolation = "worktree"`
+
+---What became of the work of a task in a worktree of its own.
+---@class result.worktree
+---@field merged boolean whether it is in the user's checkout
+---@field files string[] what it changed; of more than a thousand the first
+---@field file_count integer
+---@field note? string what the user should know, and what to type
+---@field conflicts {file: string, with: string}[] why it could not be merged
+---@field undeclared string[] changed files that its `writes` do not name
+---@field path? string the worktree, as long as it is there
+---@field branch? string
+---@field patch? string
+---@field merge "auto"|"patch"|"keep"
+---@field base string the commit that it began with
+---@field commit? string the one that holds its work
 
 ---What status and jobs tell of a job: the fields of a result but success, output and data, and these.
 ---@class job.record
@@ -200,6 +218,7 @@
 ---@field output_end? integer
 ---@field hedged? "won"|"lost"
 ---@field history attempt[]
+---@field worktree? result.worktree
 ---@field group? string
 ---@field phase? string
 ---@field topic? string
@@ -244,7 +263,8 @@ function group:progress() end
 
 ---The results of a group: in the order of the list, and by id.
 ---@class group.results
----@field success boolean whether all succeeded
+---@field success boolean whether all succeeded, and all work that was to be merged is
+---@field conflicts {task: string, with: string, file: string}[] between works in worktrees
 ---@field failed result[]
 ---@field waves string[][] ids by the earliest moment that they could start
 ---@field by_id table<string, result>

@@ -4,6 +4,8 @@ import GRDB
 public struct LeftWorktree: Sendable, Hashable {
   /// The job that it was made for.
   public let job: JobID
+  /// Its run.
+  public let run: RunID
   /// How that was called; nil if it had no name, or was forgotten.
   public let name: String?
   /// How it ended; nil if it was forgotten.
@@ -38,7 +40,7 @@ extension Registry {
   /// The worktrees of runs that have ended, and were not seen to. Dead runs count once `reconcile` has found them.
   public func leftWorktrees() throws(RegistryError) -> [LeftWorktree] {
     let sql = """
-      SELECT worktrees.job, worktrees.record, jobs.name, jobs.status
+      SELECT worktrees.job, worktrees.run, worktrees.record, jobs.name, jobs.status
       FROM worktrees LEFT JOIN jobs ON jobs.id = worktrees.job
       WHERE worktrees.stage <> 'settled' AND worktrees.run NOT IN (SELECT id FROM runs WHERE status = 'running')
       """
@@ -47,10 +49,11 @@ extension Registry {
         Row.fetchCursor(database, sql: sql).compactMap { row in
           var columns = RowReader(row)
           let job = JobID(fromRegistry: columns.next())
+          let run = RunID(fromRegistry: columns.next())
           let worktree: JobWorktree? = columns.json(empty: "", nil)
           let name: String? = columns.next()
           let status = columns.text().flatMap { JobStatus(rawValue: $0) }
-          return worktree.map { LeftWorktree(job: job, name: name, status: status, worktree: $0) }
+          return worktree.map { LeftWorktree(job: job, run: run, name: name, status: status, worktree: $0) }
         })
     }
   }

@@ -29,9 +29,9 @@ extension GroupSpec {
 
   /// The conflicts of the tasks; nil where nobody asks, or nobody says what it touches.
   func conflicts() throws(TaskError) -> ConflictGraph? {
-    guard conflictDetection != .off, members.contains(where: { !$0.spec.access.isEmpty }) else { return nil }
+    guard conflictDetection != .off, members.contains(where: { !$0.spec.sharedAccess.isEmpty }) else { return nil }
     do throws(ConflictError) {
-      return try ConflictGraph(members.map(\.spec.access))
+      return try ConflictGraph(members.map(\.spec.sharedAccess))
     } catch {
       throw TaskError(code: .badGroup, description: error.sentence)
     }

@@ -19,6 +19,9 @@ struct LiveGroup: Sendable {
   /// Those that have a limit of their own here.
   let agents: [String]
   var timer: Task<Void, Never>?
+  var works = GroupWorks()
+  /// How often everything had been cancelled when it began.
+  var cancellations = 0
 
   /// `keys` are what the tasks are called in what people read.
   /// `durations` are the members' milliseconds in earlier runs, as far as they are known.
@@ -71,6 +74,7 @@ extension EngineState {
     var group = group
     group.results = given
     groups[id] = group
+    groups[id]?.cancellations = cancellations
     let limit = spec.isSequential ? 1 : spec.maxConcurrency.map { max(1, $0) }
     if let limit { start(scheduler.setLimit(.group(id), limit)) }
     for (agent, limit) in spec.maxPerAgent { start(scheduler.setLimit(.groupAgent(id, agent), max(1, limit))) }
@@ -105,6 +109,7 @@ extension EngineState {
     let end: GroupState.TaskEnd =
       record.isSuccess ? .succeeded : record.reason == .condition ? .passedOver : .failed
     perform(changeGroup(place.group) { $0.taskEnded(place.index, end) }, in: place.group)
+    mergeIfAlone(place.group)
     // A member that was skipped has ended for the others before its end is recorded.
     if groups[place.group]?.state.isOver == true, groups[place.group]?.ends.contains(nil) == false {
       closeGroup(place.group)

@@ -8,18 +8,18 @@ import Jobs
 extension EngineState {
   /// Lets a job that is about to wait for its turn, and all live ones that get in its way, exclude each other.
   mutating func registerPaths(of ids: [JobID], _ specs: [TaskSpec]) {
-    let jobs = zip(ids, specs).filter { !$0.1.access.isEmpty }
+    let jobs = zip(ids, specs).filter { !$0.1.sharedAccess.isEmpty }
     guard let first = jobs.first else { return }
     let scope = pathScope(of: first.1)
     var index = paths[scope] ?? PathIndex()
     // Those of one group know each other's conflicts already.
     if !index.isEmpty {
       for (id, spec) in jobs {
-        for other in index.conflicts(with: spec.access) { scheduler.exclude(id, other) }
+        for other in index.conflicts(with: spec.sharedAccess) { scheduler.exclude(id, other) }
       }
     }
     for (id, spec) in jobs {
-      index.insert(id, spec.access)
+      index.insert(id, spec.sharedAccess)
       pathScopes[id] = .some(scope)
     }
     paths[scope] = index

@@ -20,6 +20,10 @@ struct EngineState: Sendable {
     case note(JobChange)
     /// Record an end; `ended` or a retry is told.
     case recordEnd(FinishedJob)
+    /// Commit what a job did in its worktree; `settled` is told.
+    case settle(JobID, JobOutcome, Moment)
+    /// Merge what the tasks of a group did; `merged` is told.
+    case merge(group: String)
     case attempt(JobID)
     case stop(AttemptControl, StopCause, atOnce: Bool)
     case rest(JobID, Duration)
@@ -264,13 +268,10 @@ struct EngineState: Sendable {
   mutating func end(_ id: JobID, _ outcome: JobOutcome) {
     guard let job = jobs[id], job.phase != .ending else { return }
     job.timer?.cancel()
-    var state = job.state
-    let change = state.apply(.ended(outcome), at: .now())
-    let finished = FinishedJob(change: change, output: job.output, redaction: redaction)
     jobs[id]?.timer = nil
     jobs[id]?.phase = .ending
     endings += 1
-    outbox.append(.recordEnd(finished))
+    settle(id, outcome)
     if job.phase != .active {
       leavePool(id)
     } else if mayPassOnSlot(job, outcome) {
@@ -280,10 +281,18 @@ struct EngineState: Sendable {
     }
   }
 
+  /// Has an end recorded that is decided.
+  mutating func record(_ id: JobID, _ outcome: JobOutcome, at moment: Moment) {
+    guard let job = jobs[id] else { return }
+    var state = job.state
+    let change = state.apply(.ended(outcome), at: moment)
+    outbox.append(.recordEnd(FinishedJob(change: change, output: job.output, redaction: redaction)))
+  }
+
   /// Whether a job's slot is free before its end is durable: not while too many ends are on their way to the disk, nor where
   /// the next to get it would be cancelled at once.
   private func mayPassOnSlot(_ job: LiveJob, _ outcome: JobOutcome) -> Bool {
-    guard endings <= EngineState.mostEndings else { return false }
+    guard endings <= EngineState.mostEndings, job.worktree == nil else { return false }
     guard outcome.status != .completed, let group = job.membership?.group else { return true }
     return groups[group]?.state.failsFast != true
   }

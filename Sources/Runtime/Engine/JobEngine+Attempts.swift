@@ -10,7 +10,7 @@ extension JobEngine {
       perform { $0.endUnrecorded(id, outcome) }
       return
     }
-    guard let job = perform({ $0.attemptBegins(id) }) else { return }
+    guard let beginning = perform({ $0.attemptBegins(id) }), let job = await withWorktree(beginning) else { return }
     let (work, variables) = filledWork(of: job)
     switch work {
     case .shell(let line): await runCommand(job, .shell(line), variables)

@@ -58,9 +58,9 @@ extension JobEngine {
     let job = attempt.job
     var order = CommandOrder(
       job: attempt.id, run: run.id, attempt: attempt.number, part: part, work: work,
-      workingDirectory: job.folder ?? job.state.record.cwd,
+      workingDirectory: job.workingFolder,
       environment: inheritedEnvironment().entries(
-        changes: job.spec.environment.merging(attempt.variables) { $1 }, job: attempt.id.rawValue,
+        changes: job.environmentChanges.merging(attempt.variables) { $1 }, job: attempt.id.rawValue,
         run: run.id.rawValue, attempt: attempt.number, part: part,
         slot: look { $0.scheduler.slot(of: attempt.id) }),
       input: input, output: copy.output, timeLimit: timeLimit)

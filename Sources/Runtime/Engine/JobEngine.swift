@@ -23,6 +23,7 @@ final class JobEngine: Sendable {
   let registry: Registry
   let run: RunRecord
   let backend: LocalBackend
+  let worktrees: Worktrees
   let functionGrace: Duration
   let pressureLimits: Pressure.Limits
   /// What the commands may touch whose tasks say nothing of it.
@@ -50,6 +51,7 @@ final class JobEngine: Sendable {
     self.sandbox = sandbox
     self.observer = observer
     backend = LocalBackend(grace: grace)
+    worktrees = Worktrees(directory, run: run.id) { JobEnvironment() }
     functionGrace = grace * JobEngine.functionPatience
     let governor = isAutomatic ? LoadGovernor(cores: MachineLoadMeter.cores, thresholds: .usual) : nil
     state = Mutex(
@@ -241,6 +243,9 @@ final class JobEngine: Sendable {
       }
     case .note(let change): registry.note([change])
     case .recordEnd(let finished): recordEnd(finished)
+    // As attempts are: the live job holds them.
+    case .settle(let id, let outcome, let moment): Task { await settle(id, outcome, moment) }
+    case .merge(let group): Task { await merge(group: group) }
     // These tasks are held by the live job: it cannot end before they do, and `drain` waits for it.
     case .attempt(let id): Task { await attempt(id) }
     case .stop(let attempt, let cause, let atOnce): attempt.stop(cause, atOnce: atOnce)

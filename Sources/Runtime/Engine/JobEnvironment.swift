@@ -90,11 +90,13 @@ struct JobEnvironment: Sendable {
     ])
   }
 
-  /// All entries for a program that we use ourselves; `isSpared`: it goes on when this program is killed.
-  func entriesOfTool(changes: [String: String?], isSpared: Bool = false) -> [[UInt8]] {
+  /// All entries for a program that we use ourselves. It is ended with its `run`, if that is given; else it goes on when this
+  /// program is killed.
+  func entriesOfTool(changes: [String: String?], run: RunID?) -> [[UInt8]] {
     var own = changes
-    for name in [Mark.job, Mark.run, Mark.attempt] { own[name] = .some(nil) }
-    own[Mark.detached] = .some(isSpared ? "1" : nil)
+    for name in [Mark.job, Mark.attempt] { own[name] = .some(nil) }
+    own[Mark.run] = .some(run?.rawValue)
+    own[Mark.detached] = .some(run == nil ? "1" : nil)
     return entries(own)
   }
 

@@ -5,6 +5,8 @@ enum JobNotice: Sendable {
   /// The job is new or its status changed; this is its record now. An end, and all that belongs to it, is durable before it
   /// is told.
   case changed(JobRecord)
+  /// Of an ended job something became known that was not when it ended: what became of its work.
+  case amended(JobRecord)
   /// The job reported progress.
   case progress(JobRecord)
   /// A group has used up four fifths of its time: one sentence.

@@ -87,6 +87,10 @@ struct LiveJob: Sendable {
   var folder: String?
   /// How often somebody was asked what to do after the last attempt.
   var escalations = 0
+  /// Its worktree, once that is there.
+  var worktree: LiveWorktree?
+  /// Whether what it did there is being committed.
+  var isSettling = false
 
   init(_ spec: TaskSpec, state: JobState, membership: Membership?) {
     self.spec = spec

@@ -72,10 +72,11 @@ extension MarkedProcesses {
 final class LeftoverSweep: Sendable {
   private let isOver = Atomic(false)
 
-  /// Begins with what the lost jobs have left.
-  init(of lost: [JobRecord]) {
+  /// Begins with what the lost jobs have left; then come worktrees, in which nobody writes any more.
+  init(of lost: [JobRecord], in registry: Registry) {
     OwnThread.start {
       MarkedProcesses.endThose(of: lost)
+      WorktreeSweep.run(in: registry)
       self.isOver.store(true, ordering: .releasing)
     }
   }

@@ -39,6 +39,8 @@ struct TaskSpec: Sendable, Hashable {
   var sandbox: SandboxChoice?
   /// Whether its command gets a terminal of its own.
   var hasTerminal = false
+  /// What becomes of its work, if it gets a git worktree of its own; nil if it gets none.
+  var worktree: JobWorktree.Merge?
   /// How often a failed attempt is repeated.
   var retries = 0
   /// The pause before each repetition.
@@ -75,6 +77,8 @@ struct TaskSpec: Sendable, Hashable {
   var affinity: String?
   /// Which files it says that it reads and writes.
   var access = PathAccess()
+  /// Which of them others may come across: in a worktree of its own a task is in nobody's way.
+  var sharedAccess: PathAccess { worktree == nil ? access : PathAccess() }
   /// For each text of its work, in their order: where results of other tasks stand in it.
   var templates: [NeedsTemplate?] = []
 

@@ -259,7 +259,8 @@ extension ScriptHost {
     }
     let failed = zip(group.jobs, results).filter { book.records[$0.0]?.isFailure != false }.map(\.1)
     var fields: [(String, LuaValue)] = [
-      ("success", .boolean(failed.isEmpty)), ("failed", .table(LuaTable(array: failed))), ("waves", waves(group)),
+      ("success", .boolean(failed.isEmpty && !group.jobs.contains { isUnmerged($0) })),
+      ("conflicts", conflicts(of: group.jobs)), ("failed", .table(LuaTable(array: failed))), ("waves", waves(group)),
       ("by_id", .table(LuaTable(fields: byID))),
     ]
     let taken = Set(fields.map(\.0))

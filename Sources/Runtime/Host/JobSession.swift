@@ -40,8 +40,9 @@ final class JobSession {
       let opened = try Registry.open(directory, readOnly: false)
       let lost = try opened.reconcile()
       registry = opened
+      let left = try opened.leftWorktrees()
       // Beside the script: what does not obey takes its time of grace.
-      if !lost.isEmpty { leftoverSweep = LeftoverSweep(of: lost) }
+      if !lost.isEmpty || !left.isEmpty { leftoverSweep = LeftoverSweep(of: lost, in: opened) }
       return opened
     } catch { throw .misuse(error.description) }
   }

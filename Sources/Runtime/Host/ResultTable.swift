@@ -51,6 +51,7 @@ extension ScriptHost {
       ("completed_at", text(record.completedAt?.description)), ("output_file", text(record.outputFile)),
       ("attempts", .integer(Int64(record.attempts))), ("model", text(record.model)), ("usage", usage(record.usage)),
       ("hedged", text(record.hedged?.rawValue)), ("history", history(of: record)),
+      ("worktree", worktree(of: record)),
     ]
   }
 

@@ -27,6 +27,7 @@ extension ScriptHost {
       keep(record)
       tellListeners(record, before: before)
       if record.status.isTerminal { ended(record) }
+    case .amended(let record): book.keep(record)
     case .warning(let sentence): presentation.say("agentscript: \(sentence)")
     case .held(let reason):
       if let reason { presentation.say("agentscript: no other job is started for now: \(reason)") }

@@ -30,7 +30,7 @@ enum SpecReader {
   /// Named in the manual, but they belong to parts that are not built yet.
   static let laterOptions: Set<String> = [
     "model", "tier", "fallback_models", "system", "schema", "max_turns", "max_tokens", "max_cost", "tools",
-    "disallowed_tools", "permission_mode", "isolation", "cache", "merge", "effect", "backend",
+    "disallowed_tools", "permission_mode", "cache", "effect", "backend",
   ]
 
   /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
@@ -62,6 +62,7 @@ enum SpecReader {
     try readAccess(&options, &spec)
     var request = TaskRequest(spec: spec)
     try readAttempts(&options, &request, hasWork: work != nil)
+    try readIsolation(&options, &request.spec, id: isInGroup ? nil : id)
     request.function = work?.function
     request.onProgress = try options.function("on_progress")
     request.runsInBackground = try options.flag("run_in_background") ?? false

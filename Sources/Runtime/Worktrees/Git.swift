@@ -19,15 +19,15 @@ struct Git: Sendable {
   private let environment: [[UInt8]]
   private let sparedEnvironment: [[UInt8]]
 
-  /// The git of an environment's `PATH`. Throws where there is none, or one that is too old.
-  init(_ base: JobEnvironment) async throws(GitFault) {
-    environment = base.entriesOfTool(changes: GitCommand.environment)
-    sparedEnvironment = base.entriesOfTool(changes: GitCommand.environment, isSpared: true)
+  /// The git of an environment's `PATH`, for a run. Throws where there is none, or one that is too old.
+  init(_ base: JobEnvironment, for run: RunID) async throws(GitFault) {
+    environment = base.entriesOfTool(changes: GitCommand.environment, run: run)
+    sparedEnvironment = base.entriesOfTool(changes: GitCommand.environment, run: nil)
     guard let found = ProgramSearch.path(of: "git", searchPath: JobEnvironment.searchPath(in: environment)) else {
       throw GitFault("the program git was not found in PATH")
     }
     program = found
-    let said = try await run(GitCommand(["version"], in: "/")).line
+    let said = try await self.run(GitCommand(["version"], in: "/")).line
     guard let version = GitTalk.version(in: said) else { throw GitFault("\(found) is no git: \(Escaping.line(said))") }
     guard version >= Git.oldest else {
       throw GitFault(

@@ -82,23 +82,40 @@ extension Git {
   /// stays.
   func reuse(_ worktree: JobWorktree) async throws(GitFault) {
     let words = ["checkout", "--quiet", "--no-track", "--force", "-b", worktree.branch, worktree.base, "--"]
-    let sign = SystemPath(trusted: "\(worktree.administration)/locked".utf8)
-    let text = Array((Git.signOfMaking + "\n").utf8)
-    try? FileContents.write(text, to: sign, .replace, mode: 0o600, isDurable: false)
+    Git.mark(worktree, Git.signOfMaking)
     defer { unlink("\(worktree.administration)/locked") }
     try await run(command(words, in: worktree))
   }
 
   /// What git writes into a worktree's file `locked` as long as it is being made, in `LC_ALL=C`.
   private static let signOfMaking = "initializing"
+  /// What we write there before we remove its files, which are committed by then.
+  private static let signOfRemoving = "removing"
 
-  /// Whether a worktree has all its files: no job ran in one that has not.
-  static func isMade(_ worktree: JobWorktree) -> Bool {
+  /// Notes in a worktree's administration that its files are not all there.
+  private static func mark(_ worktree: JobWorktree, _ sign: String) {
+    guard isOurs(worktree) else { return }
+    let path = SystemPath(trusted: "\(worktree.administration)/locked".utf8)
+    // Without it, what is found of a killed run would be taken for the job's own doing.
+    try? FileContents.write(Array((sign + "\n").utf8), to: path, .replace, mode: 0o600, isDurable: false)
+  }
+
+  /// Whether the repository's entry is this worktree's: git may have given another one the name.
+  static func isOurs(_ worktree: JobWorktree) -> Bool {
+    let path = SystemPath(trusted: "\(worktree.administration)/gitdir".utf8)
+    let text = (try? FileContents.read(path, from: 0, count: 8192)).map { String(decoding: $0, as: UTF8.self) }
+    return text?.hasPrefix(worktree.path + "/.git") ?? false
+  }
+
+  /// Whether a worktree has all its files. If not, it is being made and no job ran in it, or it is being removed and all is
+  /// committed.
+  static func isWhole(_ worktree: JobWorktree) -> Bool {
     var info = stat()
-    guard stat("\(worktree.administration)/HEAD", &info) == 0 else { return false }
+    guard isOurs(worktree), stat("\(worktree.administration)/HEAD", &info) == 0 else { return false }
     let sign = SystemPath(trusted: "\(worktree.administration)/locked".utf8)
     guard let text = try? FileContents.read(sign, from: 0, count: 64) else { return true }
-    return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline).first != signOfMaking[...]
+    let line = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline).first
+    return line != signOfMaking[...] && line != signOfRemoving[...]
   }
 
   /// A call inside of a worktree, whatever its job did to the link that leads from there to the repository.
@@ -114,6 +131,7 @@ extension Git {
   /// Removes a worktree's folder, and what the repository knows of it. Returns what is in the way; nil if all is gone.
   @discardableResult
   func removeFolder(of worktree: JobWorktree) async -> String? {
+    Git.mark(worktree, Git.signOfRemoving)
     do throws(Errno) {
       try TreeRemoval.remove(SystemPath(trusted: worktree.path.utf8), isForced: true)
     } catch {
@@ -133,12 +151,9 @@ extension Git {
     guard entry.hasPrefix(worktree.repository + "/worktrees/"),
       let folder = try? SystemPath(Array(entry.utf8))
     else { return }
-    // Another worktree may have got the same name from git.
     let target = (try? FileContents.read(folder.appending("gitdir".utf8), from: 0, count: 8192)) ?? []
-    let line = String(decoding: target, as: UTF8.self)
-    if line.allSatisfy(\.isWhitespace) || line.hasPrefix(worktree.path + "/.git") {
-      try? TreeRemoval.remove(folder, isForced: true)
-    }
+    let isEmpty = target.allSatisfy { $0 == 0x0A || $0 == 0x20 }
+    if isEmpty || Git.isOurs(worktree) { try? TreeRemoval.remove(folder, isForced: true) }
   }
 
   /// Removes the folder, and notes that it is gone or why it is not.

@@ -35,11 +35,14 @@ extension Worktrees {
       worktree.administration = Worktrees.administration(of: worktree)
       // Of a git that was killed: the branch is this job's alone.
       unlink("\(worktree.repository)/refs/heads/\(worktree.branch).lock")
-      guard Git.isMade(worktree) else {
-        await git.giveUpFolder(of: &worktree)
-        await git.giveUpBranch(of: &worktree, at: worktree.base)
+      if !Git.isOurs(worktree), rmdir(worktree.path) != 0, errno != ENOENT {
         worktree.stage = .settled
+        worktree.add(note: "its repository does not know it any more; what it holds is left in it")
         return worktree
+      }
+      if !Git.isWhole(worktree) {
+        await git.giveUpFolder(of: &worktree)
+        guard !worktree.hasFolder else { return nil }
       }
       guard let work = try? await collect(leftover, worktree, git) else { return nil }
       worktree = work

@@ -1,5 +1,6 @@
 import Jobs
 import Synchronization
+internal import SystemPackage
 
 #if canImport(Darwin)
   import Darwin
@@ -33,31 +34,48 @@ final class Worktrees: Sendable {
     /// What the user should know.
     let warning: String?
     fileprivate let former: JobWorktree?
+    fileprivate let checkout: GitCheckout
+
+    /// The checkout as a folder of it names it, which may be by a symbolic link.
+    func checkout(named folder: String) -> String {
+      let inner = checkout.prefix.hasSuffix("/") ? String(checkout.prefix.dropLast()) : checkout.prefix
+      if inner.isEmpty { return folder }
+      return folder.hasSuffix("/" + inner) ? String(folder.dropLast(inner.count + 1)) : checkout.top
+    }
   }
 
-  private struct State {
+  private struct Memory {
     var git: Git?
     /// Where the user was told already of changes that no worktree holds.
     var warned: Set<String> = []
   }
 
-  private let folder: String
+  private let directory: StateDirectory
+  private let run: RunID
   private let environment: @Sendable () -> JobEnvironment
-  private let state = Mutex(State())
+  private let memory = Mutex(Memory())
   let line = WaitingLine()
 
-  /// Worktrees below a state folder. Nothing is made or started yet.
-  init(_ directory: StateDirectory, environment: @escaping @Sendable () -> JobEnvironment) {
-    folder = directory.worktreesPath
+  /// Worktrees of a run, below a state folder. Nothing is made or started yet.
+  init(_ directory: StateDirectory, run: RunID, environment: @escaping @Sendable () -> JobEnvironment) {
+    self.directory = directory
+    self.run = run
     self.environment = environment
   }
 
   /// The program, looked for by the first call.
   func git() async throws(GitFault) -> Git {
-    if let known = state.withLock({ $0.git }) { return known }
-    let found = try await Git(environment())
-    state.withLock { $0.git = found }
+    if let known = memory.withLock({ $0.git }) { return known }
+    let found = try await Git(environment(), for: run)
+    memory.withLock { $0.git = found }
     return found
+  }
+
+  /// Where the worktrees lie, whether or not the folder is there yet.
+  private var folder: String {
+    let path = SystemPath(trusted: directory.path.utf8)
+    let real = (try? path.resolved()).map { String(decoding: $0.bytes, as: UTF8.self) }
+    return StateDirectory(path: real ?? directory.path).worktreesPath
   }
 
   // MARK: The beginning
@@ -76,13 +94,14 @@ final class Worktrees: Sendable {
     }
     return Draft(
       worktree: worktree, folder: checkout.prefix.isEmpty ? worktree.path : "\(worktree.path)/\(checkout.prefix)",
-      warning: await warning(of: checkout, git), former: former)
+      warning: await warning(of: checkout, git), former: former, checkout: checkout)
   }
 
   /// Makes it. Whatever fails leaves nothing behind.
   func make(_ draft: inout Draft) async throws(GitFault) {
     let git = try await git()
     guard draft.former == nil else { return try await git.reuse(draft.worktree) }
+    let folder = self.folder
     if mkdir(folder, 0o700) == 0 {
       // Whatever the umask.
       chmod(folder, 0o700)
@@ -97,6 +116,9 @@ final class Worktrees: Sendable {
     }
   }
 
+  /// Removes a worktree's folder, whose work is committed.
+  func removeFolder(of worktree: JobWorktree) async { await (try? git())?.removeFolder(of: worktree) }
+
   /// Removes a worktree in which nothing has run.
   func discard(_ worktree: JobWorktree) async {
     guard let git = try? await git() else { return }
@@ -105,7 +127,7 @@ final class Worktrees: Sendable {
   }
 
   private func warning(of checkout: GitCheckout, _ git: Git) async -> String? {
-    let isNew = state.withLock { $0.warned.insert("\(checkout.top)\0\(checkout.head)").inserted }
+    let isNew = memory.withLock { $0.warned.insert(checkout.top).inserted }
     guard isNew else { return nil }
     let count = await git.uncommittedChanges(in: checkout.top)
     guard count > 0 else { return nil }
@@ -157,12 +179,35 @@ struct FinishedWork: Sendable, Hashable {
   let files: [[UInt8]]
   /// The jobs whose works it is built on.
   var foundations: [JobID] = []
+  /// Whether its task ended well.
+  var isWhole = true
+  /// Whether another task takes its folder over.
+  var isTakenOver = false
+
+  /// The same in a group that is not wanted any more.
+  var leftAlone: FinishedWork {
+    var work = self
+    guard worktree.stage == .collected else { return work }
+    work.worktree.stage = .settled
+    let branch = FileNames.quoted(worktree.branch)
+    work.worktree.note = "not merged, since its run was cancelled: its changes are on the branch \(branch)"
+    return work
+  }
 
   /// The commit that others can build on.
   var foundation: Foundation { Foundation(name: name, tip: worktree.tip ?? worktree.base, files: files) }
 }
 
 extension JobWorktree {
+  /// One that was never made.
+  var withdrawn: JobWorktree {
+    var worktree = self
+    worktree.stage = .settled
+    worktree.hasFolder = false
+    worktree.hasBranch = false
+    return worktree
+  }
+
   /// Takes in what was collected.
   fileprivate mutating func describe(_ work: CollectedWork, declared: (([UInt8]) -> Bool)?) {
     tip = work.tip

@@ -52,6 +52,7 @@ struct JobDesk {
       let writer = try Registry.open(registry.directory)
       defer { writer.close() }
       MarkedProcesses.endThose(of: try writer.reconcile())
+      WorktreeSweep.run(in: writer)
       return
     }
   }

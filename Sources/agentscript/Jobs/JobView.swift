@@ -63,6 +63,12 @@ struct JobView {
     let size = job.outputBytes.map { " (\(DurationText.size(bytes: $0)))" } ?? ""
     item("output", job.outputFile.map { $0 + size })
     item("data", job.data?.text)
+    if let worktree = job.worktree {
+      item("worktree", worktree.hasFolder ? worktree.path : nil)
+      item("branch", worktree.hasBranch ? worktree.branch : nil)
+      item("changed", "\(worktree.fileCount) files\(worktree.merged ? ", merged" : "")")
+      item("note", worktree.note)
+    }
     return lines
   }
 

@@ -1,0 +1,15 @@
+-- What cannot be is an error at the call.
+local function says(spec, sentence, group)
+  local ok, message = pcall(group and task_group or task, group and { spec } or spec)
+  assert(not ok, "no error for: " .. sentence)
+  assert(tostring(message):find(sentence, 1, true), tostring(message))
+end
+says({ command = "true", isolation = "docker" }, 'isolation must be "none" or "worktree", not "docker"')
+says({ command = "true", isolation = true }, "isolation must be")
+says({ command = "true", merge = "auto" }, 'merge belongs to tasks with isolation = "worktree"')
+says({ command = "true", isolation = "none", merge = "keep" }, 'merge belongs to tasks with isolation = "worktree"')
+says({ command = "true", isolation = "worktree", merge = "rebase" }, 'merge must be "auto", "patch" or "keep", not "rebase"')
+says({ fn = function() end, isolation = "worktree" }, "isolation belongs to tasks with a command")
+says({ id = "a..b", command = "true", isolation = "worktree" }, "the id 'a..b' holds '..', and cannot name the branch of its worktree")
+says({ id = "a.lock", command = "true", isolation = "worktree" }, "ends with '.lock'")
+assert(task { command = "true", isolation = "none" }.worktree == nil)

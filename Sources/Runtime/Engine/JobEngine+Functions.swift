@@ -26,7 +26,7 @@ extension JobEngine {
       if outcome.status == .completed { outcome = .failed(.outputLimit, error: fault.sentence) }
     }
     if outcome.status == .completed, let gate = job.spec.gate {
-      outcome = await pass(gate, outcome, ofFunction: job, attempt: record.attempts, control)
+      outcome = await pass(gate, outcome, of: job, attempt: record.attempts, control)
     }
     perform { [outcome] in $0.attemptEnded(id, outcome, hadWork: true) }
   }

@@ -25,9 +25,9 @@ extension JobEngine {
     }
   }
 
-  /// The outcome of a function that ended well, once its gate has been asked.
+  /// The outcome of work without a process that ended well, once its gate has been asked.
   func pass(
-    _ gate: Gate, _ work: JobOutcome, ofFunction job: LiveJob, attempt number: Int, _ control: AttemptControl
+    _ gate: Gate, _ work: JobOutcome, of job: LiveJob, attempt number: Int, _ control: AttemptControl
   ) async -> JobOutcome {
     let id = job.state.record.id
     let output: OutputFile

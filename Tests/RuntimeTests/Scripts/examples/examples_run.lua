@@ -25,6 +25,8 @@ local expected = {
   ["resource_aware.lua"] = { "cores", "30 of 30 files compressed", "at most", "✓" },
   ["checkpoint_resume.lua"] = { "login: 2 tests passed", "search: 2 tests passed", "✓ 3 of 3 features complete" },
   ["ralph_loop.lua"] = { "iteration 1: login: 2 tests passed", "iteration 3: search", "✓ promise kept after 4 iterations" },
+  ["loop_prevention.lua"] = { "attempt 3: its gate failed: exit code 1; last line: '2 of 3 pages'", "attempt 4: ok",
+    "✓ Rendered, escalated", "✓ Fetched <h1>home</h1>: the second copy won" },
   ["speculative.lua"] = { "review: completed", "before the review's verdict", "tests:  completed", "✓ Both passed" },
   ["progress_streaming.lua"] = { "backend:   50% complete  read product/login.txt", "frontend:  30% complete  laying out profile",
     "frontend: 100% complete", "✓ 4 tasks, 0 of them told nothing" },

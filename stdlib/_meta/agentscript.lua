@@ -127,7 +127,7 @@
 ---@field on_error? "keep"|"drop"|"raise" what becomes of failed tasks (default: "keep")
 ---@field cpu_threshold? number the share of the cores' time above which nothing else is started
 ---@field memory_threshold? number the share of the memory above which nothing else is started
----@field conflict_detection? "serialize"|"error"|"off"|boolean of tasks that touch the same files (default: "serialize")
+---@field conflict_detection? "serialize"|"error"|"isolate"|"off"|boolean of tasks that touch the same files (default: "serialize")
 ---@field dependency_check? "strict"|"warn"|true what an unknown dependency is (default: "strict", an error)
 ---@field plan_only? boolean return a plan, and run nothing (default: false)
 ---@field fail_fast? boolean the first failure ends the rest (default: false)

@@ -6,12 +6,14 @@ enum ConflictDetection: Sendable, Hashable {
   case serialize
   /// The group is refused.
   case error
+  /// Each works in a worktree of its own.
+  case isolate
   /// Nothing.
   case off
 
   /// As scripts write it.
   static let words: [(word: String, choice: ConflictDetection)] = [
-    ("serialize", .serialize), ("error", .error), ("off", .off),
+    ("serialize", .serialize), ("error", .error), ("isolate", .isolate), ("off", .off),
   ]
 }
 
@@ -48,6 +50,27 @@ extension GroupSpec {
       code: .badGroup,
       description: "\(sentence)\(more): put them in order by a dependency, or leave conflict_detection at \"serialize\""
     )
+  }
+
+  /// The group with those tasks in worktrees of their own that get in each other's way, if that is wanted; and with those
+  /// that depend on them, which would not see their work otherwise. Functions stay where they are.
+  func isolated() throws(TaskError) -> GroupSpec {
+    guard conflictDetection == .isolate, let conflicts = try conflicts() else { return self }
+    let plan = try plan()
+    let pairs = conflicts.unordered(in: plan)
+    var open = pairs.flatMap { [$0.first.task, $0.second.task] }
+    var group = self
+    var seen: Set<Int> = []
+    while let index = open.popLast() {
+      guard seen.insert(index).inserted else { continue }
+      open += plan.dependents[index]
+      guard members[index].spec.work != .function, members[index].spec.worktree == nil else { continue }
+      if let fault = members[index].key.flatMap({ WorktreeName.fault(in: $0) }) {
+        throw TaskError(code: .badGroup, description: fault)
+      }
+      group.members[index].spec.worktree = .auto
+    }
+    return group
   }
 
   /// What people call a task.

@@ -97,7 +97,8 @@ final class JobEngine: Sendable {
   /// cannot be recorded; none of them runs then.
   ///
   /// A member's job is named and its id is made by its key; an id of the spec's own is taken as it is.
-  func submitGroup(_ group: GroupSpec) async throws(TaskError) -> GroupRecord {
+  func submitGroup(_ asked: GroupSpec) async throws(TaskError) -> GroupRecord {
+    let group = try asked.isolated()
     let plan = try group.plan()
     let conflicts = try group.conflicts()
     try group.refuseConflicts(conflicts, plan)

@@ -65,7 +65,7 @@ struct GroupOutlook {
     question.needsSlot = group.members.map { $0.spec.work != .function }
     question.priorities = group.members.map(\.spec.priority)
     question.limit = group.isSequential ? 1 : group.isAutomatic ? nil : group.maxConcurrency
-    question.conflicts = graph
+    question.conflicts = try group.isolated().conflicts()
     forecast = GroupForecast(question)
     isKnown = durations.map { $0 != nil }
   }

@@ -192,9 +192,12 @@ final class CurlTransfer {
 
   // MARK: Going on and ending
 
-  func goOn() {
+  /// What libcurl has kept meanwhile is delivered right away. If that is refused, the transfer is over, and nobody else
+  /// will say so.
+  func goOn() -> TransferState.Ending? {
     received()
-    _ = ccurl_pause(handle, Int32(CCURL_PAUSE_NOTHING))
+    let code = ccurl_pause(handle, Int32(CCURL_PAUSE_NOTHING))
+    return code == 0 ? nil : ending(code)
   }
 
   /// The limit of time that has been reached, if one has.

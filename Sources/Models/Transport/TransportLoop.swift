@@ -89,7 +89,7 @@ final class TransportLoop {
   private func obey(_ command: TransportInbox.Command) {
     switch command {
     case .start(let transfer): start(transfer)
-    case .goOn(let number): live[number]?.goOn()
+    case .goOn(let number): if let ending = live[number]?.goOn() { drop(number, ending) }
     case .stop(let number): drop(number, nil)
     case .close: isClosing = true
     }

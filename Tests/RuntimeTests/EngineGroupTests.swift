@@ -201,7 +201,8 @@ import Testing
   /// A member that was cancelled, and whose end is not on the disk yet, is not started by the end of its dependency.
   @Test func whatWasCancelledIsNotStartedWhileItsEndIsRecorded() throws {
     let run = RunRecord(script: "t.lua", cwd: "/")
-    var state = EngineState(run: run, directory: StateDirectory(path: "/nowhere"), slots: 2, secrets: RunSecrets())
+    var state = EngineState(
+      run: run, directory: StateDirectory(path: "/nowhere"), slots: 2, machine: .ofThisProcess, secrets: RunSecrets())
     var first = TaskSpec(work: .arguments(["true"]))
     first.name = "first"
     let group = GroupSpec(members: [
@@ -210,7 +211,7 @@ import Testing
     let plan = try GroupPlan(keys: ["a", "b"], dependencies: [[], ["a"]])
     let records = state.drafts(group, plan)
     let states = zip(records, [true, false]).map { JobState(submitting: $0, isReady: $1, at: .now()) }
-    let live = LiveGroup(group, plan: plan, ids: records.map(\.id), keys: ["a", "b"])
+    let live = LiveGroup(group, plan: plan, ids: records.map(\.id), keys: ["a", "b"], durations: [nil, nil])
     state.take(live, id: "g", group, states, given: [:])
     #expect(state.jobs[records[0].id]?.phase == .active)
     state.cancel(records[1].id, LiveJob.Wish(kind: .request, by: "test", reason: "enough"))

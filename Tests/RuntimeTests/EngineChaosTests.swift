@@ -100,7 +100,8 @@ extension EngineTests {
         let after = measure()
         print("2,000 jobs: descriptors \(before.descriptors) → \(after.descriptors), threads", terminator: " ")
         print("\(before.threads) → \(after.threads), memory \(before.memory) → \(after.memory) KiB")
-        #expect(after.descriptors <= before.descriptors + 5)
+        // The registry may open a few connections for reading, once.
+        #expect(after.descriptors <= before.descriptors + 16)
         #expect(after.threads <= before.threads + 4)
         #expect(after.memory <= before.memory * 11 / 10)
         #expect(await Footprint.lastingZombies() == 0)

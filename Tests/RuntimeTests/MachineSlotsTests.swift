@@ -74,7 +74,7 @@ import Testing
     #expect(MachineSlots.folder(["XDG_RUNTIME_DIR": "relative"]) == "/tmp/agentscript-\(getuid())")
     #expect(MachineSlots.folder([:]) == "/tmp/agentscript-\(getuid())")
     let odd = MachineSlots(environment: [MachineSlots.variable: "none", "XDG_RUNTIME_DIR": folder.path])
-    #expect(odd.cap == 256)
+    #expect(odd.cap == 1024)
     #expect(odd.takeFault()?.contains("AGENTSCRIPT_MACHINE_CONCURRENCY must be a whole number") == true)
   }
 

@@ -30,7 +30,7 @@ struct SchedulingCost {
     var scheduler = SchedulerState<Int>(slots: slots)
     var running: [Int] = []
     var head = 0
-    let tails = plan.depths
+    let tails = BottomLevels.ranks(plan, .init(repeating: 1, count: plan.keys.count))
     func perform(_ actions: [GroupState.Action]) {
       for case .start(let index, _) in actions {
         let claim = SchedulerState<Int>.Claim(

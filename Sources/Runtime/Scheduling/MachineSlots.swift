@@ -18,7 +18,7 @@ import Synchronization
 final class MachineSlots: Sendable {
   static let variable = "AGENTSCRIPT_MACHINE_CONCURRENCY"
   /// The cap if nothing else is said.
-  static let usualCap = 256
+  static let usualCap = 1024
   private static let capRange = 1...100_000
 
   private struct State {

@@ -1,0 +1,1 @@
+../../../Sources/Runtime/Scheduling/BottomLevels.swift

@@ -131,7 +131,7 @@ struct Git: Sendable {
   }
 
   /// Sleeps where nobody cancels: what is repeated has to come to its end.
-  private static func sleep(_ time: Duration) async { try? await Task.sleep(for: time) }
+  static func sleep(_ time: Duration) async { try? await Task.sleep(for: time) }
 
   private static func contents(of descriptor: Int32, limit: Int) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -46,6 +46,10 @@ extension Git {
   func move(_ checkout: GitCheckout, to commit: String, expecting reference: String?) async throws(GitFault)
     -> MoveOutcome
   {
+    guard let turn = await CheckoutTurn.take(checkout.top) else {
+      return .refused("another run is merging into '\(Escaping.line(checkout.top))'")
+    }
+    defer { withExtendedLifetime(turn) {} }
     let now = try await self.checkout(at: checkout.top)
     guard now.reference == reference else {
       let before = reference.map { "'\(GitCheckout.shortName($0))'" } ?? "no branch"

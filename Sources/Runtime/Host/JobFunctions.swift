@@ -377,6 +377,7 @@ extension ScriptHost {
     var ids: [JobID] = []
     if case .jobGroup(let group) = objects[call[0]] {
       ids = group.jobs
+      if !keepsChildren { session.cancelGroup(group.id, reason: reason) }
     } else if case .table(let list) = call[0], list.pairs.isEmpty {
       for element in list.array { ids.append(try job(element, call.name)) }
     } else {

@@ -244,6 +244,7 @@ extension ScriptHost {
     guard case .jobGroup(let group) = objects[call[0]] else { throw .misuse("\(name): this is no group") }
     if name == "progress" { return .value(.table(groupProgress(group.id))) }
     if name == "wait" { return try awaitGroup(group, until: try deadline(call[1], "wait")) }
+    session.cancelGroup(group.id, reason: call[1].text ?? "no longer wanted")
     for job in group.jobs where book.isLive(job) {
       session.cancel(job, reason: call[1].text ?? "no longer wanted")
     }

@@ -115,6 +115,9 @@ final class JobSession {
     engine?.cancel(job, by: "script", reason: reason, keepsChildren: keepsChildren)
   }
 
+  /// Asks the engine to end a group of this run: what has not begun is cancelled with it, not skipped for a dependency.
+  func cancelGroup(_ group: String, reason: String) { engine?.cancelGroup(group, by: "script", reason: reason) }
+
   func cancelAll(reason: String) {
     Guardian.beginGrace()
     engine?.cancelAll(by: "agentscript", reason: reason)

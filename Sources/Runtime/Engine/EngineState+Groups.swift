@@ -7,7 +7,9 @@ struct LiveGroup: Sendable {
   let keys: [String]
   let timeLimit: Duration?
   /// What the members came to; nil for those that have not ended.
-  var ends: [JobStatus?]
+  private(set) var ends: [JobStatus?]
+  /// How many have not ended.
+  private(set) var openCount: Int
   /// The records of those members that others want to know of: their templates name them.
   var results: [JobID: JobRecord] = [:]
   /// Whose records are kept.
@@ -34,6 +36,7 @@ struct LiveGroup: Sendable {
     timeLimit = spec.timeout
     agents = Array(spec.maxPerAgent.keys)
     ends = .init(repeating: nil, count: ids.count)
+    openCount = ids.count
     since = EngineState.now
     var named: Set<Int> = []
     for (index, member) in spec.members.enumerated() {
@@ -54,11 +57,19 @@ struct LiveGroup: Sendable {
     Rank(since: since, priority: priority, tail: isOrdered ? tails[index] : 0, order: index)
   }
 
+  /// The results that a member's templates may name, by the names that they use.
+  func needs(of index: Int, given: [String: JobID]) -> [String: JobRecord] {
+    var records = given.compactMapValues { results[$0] }
+    for dependency in state.plan.dependencies[index] { records[keys[dependency]] = results[ids[dependency]] }
+    return records
+  }
+
   /// Changes the state in place: a copy would be made at each end otherwise.
   mutating func change(_ body: (inout GroupState) -> [GroupState.Action]) -> [GroupState.Action] { body(&state) }
 
   /// Keeps what a member came to.
   mutating func keep(_ record: JobRecord, at index: Int) {
+    if ends[index] == nil { openCount -= 1 }
     ends[index] = record.status
     if named.contains(index) { results[record.id] = record }
   }
@@ -111,7 +122,7 @@ extension EngineState {
     perform(changeGroup(place.group) { $0.taskEnded(place.index, end) }, in: place.group)
     mergeIfAlone(place.group)
     // A member that was skipped has ended for the others before its end is recorded.
-    if groups[place.group]?.state.isOver == true, groups[place.group]?.ends.contains(nil) == false {
+    if groups[place.group]?.state.isOver == true, groups[place.group]?.openCount == 0 {
       closeGroup(place.group)
     }
   }
@@ -160,7 +171,6 @@ extension EngineState {
   /// A speculative job is wanted after all.
   private mutating func confirm(_ id: JobID) {
     guard let job = jobs[id] else { return }
-    jobs[id]?.isSpeculative = false
     guard job.phase == .held, let outcome = job.heldOutcome else { return }
     // Nobody need hear of it: its end follows.
     if job.state.record.status == .waiting, let change = jobs[id]?.state.apply(.resumed, at: .now()) {
@@ -184,11 +194,11 @@ extension EngineState {
   /// A group has used up four fifths of its time.
   mutating func warnGroup(_ id: String) {
     guard let group = groups[id], let limit = group.timeLimit else { return }
-    let open = group.ends.count { $0 == nil }
     outbox.append(
       .notice(
         .warning(
-          "80 % of the \(JobSentences.text(limit)) of group \(id) are used up, and \(open) of its tasks have not ended")
+          "80 % of the \(JobSentences.text(limit)) of group \(id) are used up, and \(group.openCount) of its tasks have not ended"
+        )
       ))
   }
 
@@ -227,7 +237,6 @@ extension EngineState {
   private mutating func start(_ id: JobID, _ group: LiveGroup, _ index: Int, isSpeculative: Bool) {
     // Somebody may have cancelled it, and its end is on its way to the disk: the group hears of that in its turn.
     guard let job = jobs[id], [.blocked, .asking, .deferred].contains(job.phase) else { return }
-    jobs[id]?.isSpeculative = isSpeculative
     jobs[id]?.rank = group.rank(index, priority: job.priority + (isSpeculative ? Priority.speculation : 0))
     if job.state.record.status == .pending || job.phase == .deferred { step(id, .queued) }
     line(id)

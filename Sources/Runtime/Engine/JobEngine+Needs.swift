@@ -10,10 +10,7 @@ extension JobEngine {
     guard job.spec.templates.contains(where: { $0 != nil }), let place = job.membership else {
       return (job.spec.work, [:])
     }
-    let results = look { $0.groups[place.group]?.results ?? [:] }
-    let keys = look { state in state.groups[place.group].map { Dictionary(zip($0.ids, $0.keys)) { $1 } } ?? [:] }
-    var records = job.given.compactMapValues { results[$0] }
-    for id in job.state.record.dependencies { if let key = keys[id] { records[key] = results[id] } }
+    let records = look { $0.groups[place.group]?.needs(of: place.index, given: job.given) ?? [:] }
     var variables: [String: String?] = [:]
     let texts = job.spec.work.texts
     let filled = zip(texts, job.spec.templates).map { text, template -> String in

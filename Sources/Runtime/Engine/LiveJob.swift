@@ -65,8 +65,6 @@ struct LiveJob: Sendable {
   var rank: Rank?
   /// Those who all write the same files as it does.
   var crowds: [String] = []
-  /// Whether nobody knows yet that it is wanted.
-  var isSpeculative = false
   /// Jobs of earlier groups that its templates may name, by their keys.
   var given: [String: JobID] = [:]
   /// What a speculative job came to, which is told once it is wanted.

@@ -56,15 +56,12 @@ public struct Pressure: Sendable, Hashable {
   /// The machine as it is now, with the disk on which `folder` lies.
   static func now(folder: String) -> Pressure {
     var pressure = Pressure()
-    pressure.cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    pressure.cores = MachineLoadMeter.cores
     var average = 0.0
     if getloadavg(&average, 1) == 1 { pressure.load = average }
-    for line in (KernelFile.text("/proc/meminfo") ?? "").split(separator: "\n") {
-      let fields = line.split(separator: " ")
-      guard fields.count > 1, let kilobytes = Int(fields[1]) else { continue }
-      if fields[0] == "MemTotal:" { pressure.memory = kilobytes * 1024 }
-      if fields[0] == "MemAvailable:" { pressure.availableMemory = kilobytes * 1024 }
-    }
+    let memory = KernelFile.text("/proc/meminfo").map { MachineMemory($0) }
+    pressure.memory = memory?.total
+    pressure.availableMemory = memory?.available
     if let space = DiskFloor.space(at: folder) {
       pressure.freeDisk = Int(clamping: space.free)
       pressure.diskFloor = Int(clamping: space.floor)

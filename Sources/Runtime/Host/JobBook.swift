@@ -27,34 +27,23 @@ final class JobWait {
   }
 }
 
-/// The functions that a task has beside its work.
-struct TaskHooks {
-  var gate: LuaReference?
-  var escalate: LuaReference?
-  var simplify: LuaReference?
-}
-
 extension JobRecord {
   /// Whether a job that is over ended badly. What was not wanted is no failure: a task whose `when` said no, or one that was
   /// started before it was known to be wanted.
   var isFailure: Bool { !isSuccess && reason != .condition && cancelledBy != "speculation" }
 }
 
-/// The functions of a task in its script.
+/// The functions of a task in its script: its work, and what else the script is asked about it.
 struct TaskFunctions {
   var work: LuaReference?
   /// Its `when`.
   var condition: LuaReference?
+  var gate: LuaReference?
+  var escalate: LuaReference?
+  var simplify: LuaReference?
 
-  /// The one that is called.
-  func function(for call: FunctionCall) -> LuaReference? {
-    switch call {
-    case .attempt: work
-    case .condition: condition
-    // Those are hooks.
-    case .gate, .escalation, .simplification: nil
-    }
-  }
+  /// Whether there is none.
+  var isEmpty: Bool { [work, condition, gate, escalate, simplify].allSatisfy { $0 == nil } }
 }
 
 /// The jobs of this run as the Lua thread knows them: a view that notices keep up to date.
@@ -68,14 +57,10 @@ struct JobBook {
   var givenNames: [JobID: [JobID: String]] = [:]
   /// Jobs that are not over, and the task that each belongs to.
   var owners: [JobID: ScriptTask] = [:]
-  /// The functions of jobs that have not started yet, or may be tried again.
+  /// The functions of jobs that are not over.
   var functions: [JobID: TaskFunctions] = [:]
-  /// Functions that were asked to run before their group was known.
-  var early: [JobID: (JobRecord, FunctionCall, FunctionTicket)] = [:]
-  /// What else the script is asked about jobs that are not over.
-  var hooks: [JobID: TaskHooks] = [:]
-  /// Questions that came before their jobs were known here.
-  var earlyHooks: [JobID: [(JobRecord, FunctionCall, FunctionTicket)]] = [:]
+  /// Calls that came before their jobs were known here.
+  var early: [JobID: [(JobRecord, FunctionCall, FunctionTicket)]] = [:]
   /// Jobs after whose failure the whole run is to end.
   var givenUp: Set<JobID> = []
   var tickets: [FunctionTicket: ScriptTask] = [:]

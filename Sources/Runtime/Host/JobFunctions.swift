@@ -117,8 +117,7 @@ extension ScriptHost {
     // Notices may have come first: what they brought is newer.
     adopt(book.records[record.id] ?? record, key: request.key, by: task)
     tell(request.onProgress, of: record.id)
-    if let function = request.function { bind(TaskFunctions(work: function), to: record.id) }
-    if let hooks = request.hooks { bind(hooks, to: record.id) }
+    if request.callsScript { bind(request.functions, to: record.id) }
   }
 
   private func specArgument(_ call: HostCall) throws(HostFailure) -> LuaValue {

@@ -199,10 +199,7 @@ extension ScriptHost {
       if !member.given.isEmpty {
         book.givenNames[job.id] = Dictionary(member.given.map { ($0.value, $0.key) }) { first, _ in first }
       }
-      if member.function != nil || member.condition != nil {
-        bind(TaskFunctions(work: member.function, condition: member.condition), to: job.id)
-      }
-      if let hooks = member.hooks { bind(hooks, to: job.id) }
+      if member.callsScript { bind(member.functions, to: job.id) }
     }
     let group = jobGroup(record, request)
     return request.runsInBackground

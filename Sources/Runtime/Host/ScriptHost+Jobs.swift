@@ -49,7 +49,6 @@ extension ScriptHost {
     let id = record.id
     book.functions[id] = nil
     book.givenNames[id] = nil
-    book.hooks[id] = nil
     if book.progressOfEnds.remove(id) != nil { report(record) }
     if book.givenUp.remove(id) != nil { giveUp(after: record) }
     for waiter in book.takeWaiters(id) {
@@ -113,83 +112,5 @@ extension ScriptHost {
       ("percentage", fraction.map { .number($0 * 100) } ?? .nil), ("text", text(record.progressText)),
       ("group", record.group.map { .table(groupProgress($0)) } ?? .nil),
     ])
-  }
-
-  // MARK: Functions of jobs
-
-  /// Calls a function of a job as a coroutine of this script, with the results of the tasks that it depends on.
-  func startFunction(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
-    switch call {
-    case .attempt, .condition: break
-    case .gate, .escalation, .simplification: return startHook(of: record, call, ticket)
-    }
-    guard let functions = book.functions[record.id] else {
-      book.early[record.id] = (record, call, ticket)
-      return
-    }
-    let owner = book.owners[record.id] ?? root
-    let task: ScriptTask
-    do throws(LuaError) {
-      guard let function = functions.function(for: call) else {
-        return ticket.end(.raised(message: "the task has no such function", traceback: ""))
-      }
-      task = try makeTask(
-        function, [needs(of: record)], name: record.name ?? record.id.rawValue, place: record.origin ?? "",
-        owner: owner)
-    } catch {
-      return ticket.end(.raised(message: error.message, traceback: ""))
-    }
-    if case .attempt = call { task.job = record.id }
-    task.phase = record.phase ?? task.phase
-    task.isObserved = true
-    book.tickets[ticket] = task
-    task.onEnd = { [unowned self] task in
-      book.tickets[ticket] = nil
-      switch call {
-      case .condition: ticket.end(answer(of: task))
-      case .attempt, .gate, .escalation, .simplification: ticket.end(outcome(of: task, record))
-      }
-    }
-  }
-
-  /// The results of the jobs on which a job depends, by the script's names for them.
-  private func needs(of record: JobRecord) -> LuaValue {
-    let given = book.givenNames[record.id] ?? [:]
-    let results = record.dependencies.map { (given[$0] ?? book.keys[$0] ?? $0.rawValue, result($0)) }
-    return .table(LuaTable(fields: results))
-  }
-
-  /// Functions that were asked for before their jobs were known here.
-  func bind(_ functions: TaskFunctions, to job: JobID) {
-    book.functions[job] = functions
-    if let (record, call, ticket) = book.early.removeValue(forKey: job) { startFunction(of: record, call, ticket) }
-  }
-
-  /// What a `when` said: anything but nil and false is a yes, as everywhere in Lua.
-  private func answer(of task: ScriptTask) -> FunctionOutcome {
-    switch task.ending {
-    case .cancelled, nil: return .cancelled
-    case .raised(let error): return .raised(message: error.message, traceback: error.traceback)
-    case .returned(let values):
-      let isWanted = values.first.map { $0 != .nil && $0 != .boolean(false) } ?? false
-      return .returned(output: Array((isWanted ? "true" : "false").utf8), data: nil)
-    }
-  }
-
-  private func outcome(of task: ScriptTask, _ record: JobRecord) -> FunctionOutcome {
-    switch task.ending {
-    case .cancelled, nil: return .cancelled
-    case .raised(let error):
-      let name = record.name ?? record.id.rawValue
-      let place = task.place.isEmpty ? "" : "\ntask '\(name)' started at \(task.place)"
-      return .raised(message: error.message, traceback: error.traceback + place)
-    case .returned(let values):
-      let value = values.first ?? .nil
-      if case .table(let table) = value, table["success"] == .boolean(false) {
-        return .raised(message: table["error"].text ?? "its function returned success = false", traceback: "")
-      }
-      book.values[record.id] = value
-      return .returned(output: LuaText.describe(value), data: LuaJSON.encode(value))
-    }
   }
 }

@@ -17,16 +17,14 @@ extension SpecReader {
     request.spec.retryBackoff = try readBackoff(&options)
     request.spec.retryMaxDelay = try options.duration("retry_max_delay")
     request.spec.retryOn = try readRetryOn(&options)
-    var hooks = TaskHooks()
-    try readGate(&options, &request.spec, &hooks)
+    try readGate(&options, &request.spec, &request.functions)
     try readHedge(&options, &request.spec, hasWork: hasWork)
-    try readSimplify(&options, &request.spec, &hooks, hasWork: hasWork)
+    try readSimplify(&options, &request.spec, &request.functions, hasWork: hasWork)
     if let (target, function) = try readEscalate(&options) {
       request.spec.escalation = target
-      hooks.escalate = function
+      request.functions.escalate = function
       if retries == nil { request.spec.retries = retriesBeforeEscalation }
     }
-    if hooks.gate != nil || hooks.simplify != nil || request.spec.escalation != nil { request.hooks = hooks }
   }
 
   private static func readBackoff(_ options: inout OptionReader) throws(HostFailure) -> Double {
@@ -67,7 +65,7 @@ extension SpecReader {
   }
 
   private static func readGate(
-    _ options: inout OptionReader, _ spec: inout TaskSpec, _ hooks: inout TaskHooks
+    _ options: inout OptionReader, _ spec: inout TaskSpec, _ functions: inout TaskFunctions
   ) throws(HostFailure) {
     let timeLimit = try options.duration("gate_timeout")
     guard let (name, value) = try options.take("gate") else {
@@ -77,7 +75,7 @@ extension SpecReader {
     let check: Gate.Check
     switch value {
     case .function(let reference):
-      hooks.gate = reference
+      functions.gate = reference
       check = .function
     case .string, .table:
       switch try readCommand(value, options, name: "gate") {
@@ -106,12 +104,12 @@ extension SpecReader {
   }
 
   private static func readSimplify(
-    _ options: inout OptionReader, _ spec: inout TaskSpec, _ hooks: inout TaskHooks, hasWork: Bool
+    _ options: inout OptionReader, _ spec: inout TaskSpec, _ functions: inout TaskFunctions, hasWork: Bool
   ) throws(HostFailure) {
     guard let (name, value) = try options.take("simplify") else { return }
     switch value {
     case .function(let reference):
-      hooks.simplify = reference
+      functions.simplify = reference
       spec.simplify = .function
     case .string:
       guard let text = value.exactText, !text.isEmpty else {
@@ -144,9 +142,7 @@ extension SpecReader {
     guard let (target, function) = try readEscalate(&options) else { return }
     for index in tasks.indices where tasks[index].spec.escalation == nil {
       tasks[index].spec.escalation = target
-      var hooks = tasks[index].hooks ?? TaskHooks()
-      hooks.escalate = function
-      tasks[index].hooks = hooks
+      tasks[index].functions.escalate = function
       if !tasks[index].saysRetries { tasks[index].spec.retries = retriesBeforeEscalation }
     }
   }

@@ -11,12 +11,12 @@ extension SpecReader {
     request.spec.affinity = try options.text("affinity")
     if request.spec.affinity == "" { throw .misuse("\(options.subject): the affinity is empty") }
     let trigger = try options.text("trigger_rule")
-    request.condition = try options.function("when")
+    request.functions.condition = try options.function("when")
     let isSpeculative = try options.flag("speculative") ?? false
     request.spec.isSpeculative = isSpeculative
     guard isInGroup else {
       for (name, isGiven) in [
-        ("trigger_rule", trigger != nil), ("when", request.condition != nil),
+        ("trigger_rule", trigger != nil), ("when", request.functions.condition != nil),
       ] where isGiven {
         throw .misuse("\(options.subject): \(name) belongs to the tasks of a task_group: it is about dependencies")
       }
@@ -29,9 +29,9 @@ extension SpecReader {
       }
       request.rule.trigger = rule
     }
-    request.rule.hasCondition = request.condition != nil
+    request.rule.hasCondition = request.functions.condition != nil
     request.rule.isSpeculative = isSpeculative
-    if isSpeculative, request.condition != nil {
+    if isSpeculative, request.functions.condition != nil {
       throw .misuse(
         "\(options.subject): when and speculative exclude each other: a when is asked once the dependencies have ended")
     }

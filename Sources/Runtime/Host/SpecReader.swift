@@ -6,23 +6,22 @@ struct TaskRequest {
   var spec: TaskSpec
   /// What the script calls it, when it gave a name of its own.
   var key: String?
-  var function: LuaReference?
+  var functions = TaskFunctions()
   var onProgress: LuaReference?
   var runsInBackground = false
   /// Its job is to outlive the script: this is the whole spec, for the runner.
   var detached: LuaTable?
   var dependencies: [String] = []
-  /// The functions that it has beside its work.
-  var hooks: TaskHooks?
   /// Whether it says itself how often it is tried again.
   var saysRetries = false
   /// Whether it says itself how urgent it is.
   var saysPriority = false
-  /// Its `when`.
-  var condition: LuaReference?
   var rule = TaskRule()
   /// Dependencies that were fulfilled by jobs of an earlier group.
   var given: [String: JobID] = [:]
+
+  /// Whether the script is called for it: by a function of it, or to ask a person.
+  var callsScript: Bool { !functions.isEmpty || spec.escalation != nil }
 }
 
 /// Reads specs of tasks: the options of SPEC's table, their aliases, and a plain sentence for each mistake.
@@ -63,7 +62,7 @@ enum SpecReader {
     var request = TaskRequest(spec: spec)
     try readAttempts(&options, &request, hasWork: work != nil)
     try readIsolation(&options, &request.spec, id: isInGroup ? nil : id)
-    request.function = work?.function
+    request.functions.work = work?.function
     request.onProgress = try options.function("on_progress")
     request.runsInBackground = try options.flag("run_in_background") ?? false
     request.key = id ?? key

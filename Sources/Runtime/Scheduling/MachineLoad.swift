@@ -82,16 +82,9 @@ struct MachineLoadMeter: Sendable {
 
   /// Of the text of /proc/meminfo.
   static func memory(_ text: String) -> Double? {
-    var total: Double?
-    var available: Double?
-    for line in text.split(separator: "\n") {
-      let fields = line.split(separator: " ")
-      guard fields.count > 1 else { continue }
-      if fields[0] == "MemTotal:" { total = Double(fields[1]) }
-      if fields[0] == "MemAvailable:" { available = Double(fields[1]) }
-    }
-    guard let total, let available, total > 0 else { return nil }
-    return 1 - available / total
+    let memory = MachineMemory(text)
+    guard let total = memory.total, let available = memory.available, total > 0 else { return nil }
+    return 1 - Double(available) / Double(total)
   }
 
   /// Of the text of a file in /proc/pressure: the share of the last ten seconds.

@@ -1,37 +1,41 @@
 internal import Jobs
 internal import LuaBindings
 
-// What the script is asked about the attempts of its jobs: gates, simpler prompts, and what becomes of failures.
+// Functions of jobs: their work, and what else the script is asked about them.
 extension ScriptHost {
   /// Asks a person; called with what a script's own `escalate` gets.
   private static let personalEscalation = Array("return require 'agentscript.escalation'(...)".utf8)
 
   /// The functions of a job that the script has just started.
-  func bind(_ hooks: TaskHooks, to job: JobID) {
+  func bind(_ functions: TaskFunctions, to job: JobID) {
     // A job that is over already is asked about no more.
-    if !book.isLive(job), book.earlyHooks[job] == nil { return }
-    book.hooks[job] = hooks
-    for (record, call, ticket) in book.earlyHooks.removeValue(forKey: job) ?? [] { startHook(of: record, call, ticket) }
+    if !book.isLive(job), book.early[job] == nil { return }
+    book.functions[job] = functions
+    for (record, call, ticket) in book.early.removeValue(forKey: job) ?? [] { startFunction(of: record, call, ticket) }
   }
 
-  /// Calls one of them as a coroutine of this script, which is part of the job.
-  func startHook(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
-    guard let hooks = book.hooks[record.id] else {
-      book.earlyHooks[record.id, default: []].append((record, call, ticket))
+  /// Calls one of them as a coroutine of this script.
+  func startFunction(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
+    guard let functions = book.functions[record.id] else {
+      book.early[record.id, default: []].append((record, call, ticket))
       return
     }
     let task: ScriptTask
     do throws(LuaError) {
-      guard let (function, name, arguments) = try function(for: call, record, hooks) else {
-        return ticket.end(.raised(message: "the script has no function for that", traceback: ""))
+      guard let (function, name, arguments) = try function(for: call, record, functions) else {
+        return ticket.end(.raised(message: "the task has no such function", traceback: ""))
       }
       task = try makeTask(
-        function, arguments, name: "\(name) of \(record.name ?? record.id.rawValue)", place: record.origin ?? "",
-        owner: book.owners[record.id] ?? root)
+        function, arguments, name: name, place: record.origin ?? "", owner: book.owners[record.id] ?? root)
     } catch {
       return ticket.end(.raised(message: error.message, traceback: ""))
     }
-    task.job = record.id
+    // What a `when` starts is not part of the job, which has not begun.
+    if call != .condition { task.job = record.id }
+    switch call {
+    case .attempt, .condition: task.phase = record.phase ?? task.phase
+    case .gate, .escalation, .simplification: break
+    }
     task.isObserved = true
     book.tickets[ticket] = task
     task.onEnd = { [unowned self] task in
@@ -41,18 +45,29 @@ extension ScriptHost {
   }
 
   private func function(
-    for call: FunctionCall, _ record: JobRecord, _ hooks: TaskHooks
+    for call: FunctionCall, _ record: JobRecord, _ functions: TaskFunctions
   ) throws(LuaError) -> (LuaReference, name: String, [LuaValue])? {
+    let name = record.name ?? record.id.rawValue
     switch call {
-    case .gate: return hooks.gate.map { ($0, "gate", [resultTable(record)]) }
-    case .escalation(.function): return hooks.escalate.map { ($0, "escalate", failure(record)) }
+    case .attempt: return functions.work.map { ($0, name, [needs(of: record)]) }
+    case .condition: return functions.condition.map { ($0, name, [needs(of: record)]) }
+    case .gate: return functions.gate.map { ($0, "gate of \(name)", [resultTable(record)]) }
+    case .escalation(.function): return functions.escalate.map { ($0, "escalate of \(name)", failure(record)) }
     case .escalation(.person):
       let function = try lua.load(ScriptHost.personalEscalation, name: "=escalate", textOnly: true)
-      return (function, "escalate", failure(record))
+      return (function, "escalate of \(name)", failure(record))
     case .simplification(let prompt, let attempt, let error):
-      return hooks.simplify.map { ($0, "simplify", [.text(prompt), .integer(Int64(attempt)), .text(error)]) }
-    case .attempt, .condition: return nil
+      return functions.simplify.map {
+        ($0, "simplify of \(name)", [.text(prompt), .integer(Int64(attempt)), .text(error)])
+      }
     }
+  }
+
+  /// The results of the jobs on which a job depends, by the script's names for them.
+  private func needs(of record: JobRecord) -> LuaValue {
+    let given = book.givenNames[record.id] ?? [:]
+    let results = record.dependencies.map { (given[$0] ?? book.keys[$0] ?? $0.rawValue, result($0)) }
+    return .table(LuaTable(fields: results))
   }
 
   private func failure(_ record: JobRecord) -> [LuaValue] { [resultTable(record), history(of: record)] }
@@ -60,18 +75,36 @@ extension ScriptHost {
   private func answer(of task: ScriptTask, to call: FunctionCall, _ record: JobRecord) -> FunctionOutcome {
     switch task.ending {
     case .cancelled, nil: return .cancelled
-    case .raised(let error): return .raised(message: error.message, traceback: error.traceback)
+    case .raised(let error):
+      var traceback = error.traceback
+      if case .attempt = call, !task.place.isEmpty {
+        traceback += "\ntask '\(record.name ?? record.id.rawValue)' started at \(task.place)"
+      }
+      return .raised(message: error.message, traceback: traceback)
     case .returned(let values):
+      let value = values.first ?? .nil
       switch call {
+      case .attempt: return worked(value, record)
+      // Anything but nil and false is a yes, as everywhere in Lua.
+      case .condition:
+        return .returned(output: Array((value != .nil && value != .boolean(false) ? "true" : "false").utf8), data: nil)
       case .gate: return verdict(values)
-      case .simplification(let prompt, _, _): return simpler(values.first ?? .nil, than: prompt)
-      case .escalation: return .decided(decision(values.first ?? .nil, on: record))
-      case .attempt, .condition: return .cancelled
+      case .simplification(let prompt, _, _): return simpler(value, than: prompt)
+      case .escalation: return .decided(decision(value, on: record))
       }
     }
   }
 
   // MARK: Answers
+
+  /// What a job's work returned; `success = false` is a failure.
+  private func worked(_ value: LuaValue, _ record: JobRecord) -> FunctionOutcome {
+    if case .table(let table) = value, table["success"] == .boolean(false) {
+      return .raised(message: table["error"].text ?? "its function returned success = false", traceback: "")
+    }
+    book.values[record.id] = value
+    return .returned(output: LuaText.describe(value), data: LuaJSON.encode(value))
+  }
 
   /// A gate passes if it returns what counts as true; a result counts as its `success`.
   private func verdict(_ values: [LuaValue]) -> FunctionOutcome {
@@ -109,7 +142,7 @@ extension ScriptHost {
         let (replacement, function) = try SpecReader.readReplacement(
           table, subject: "what escalate returned for '\(record.name ?? record.id.rawValue)'")
         book.values[record.id] = nil
-        book.functions[record.id] = TaskFunctions(work: function)
+        book.functions[record.id, default: TaskFunctions()].work = function
         return .replace(replacement)
       } catch { return .undecided(error.sentence) }
     default:

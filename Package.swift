@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models",
+        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models", "Agents",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
@@ -80,6 +80,8 @@ let package = Package(
     // Texts that travel: JSON, server-sent events. Knows nothing of us.
     .target(name: "WireText", swiftSettings: strict),
     .target(name: "Models", dependencies: ["CCurl", "WireText"], swiftSettings: strict),
+    // What model agents are and do; how processes, files of jobs and scripts work it does not know.
+    .target(name: "Agents", dependencies: ["Models", "WireText"], swiftSettings: strict),
     // Finds libedit at its first use; nothing is linked.
     .target(name: "CLineEditor"),
     .executableTarget(
@@ -110,6 +112,7 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "WireText", "GateProbe"],
       exclude: ["Recorded", "Transport/faults.py"],
       swiftSettings: strict),
+    .testTarget(name: "AgentsTests", dependencies: ["Agents", "Models", "WireText"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]
 )

@@ -24,7 +24,9 @@ struct SeededGenerator: RandomNumberGenerator {
 
   static func events() -> [JobEvent] {
     [
-      .queued, .started(pid: 10, pidStarted: 20), .started(pid: nil, pidStarted: nil), .waiting, .resumed,
+      .queued, .started(pid: 10, pidStarted: 20), .started(pid: nil, pidStarted: nil), .waiting(nil), .resumed,
+      .waiting(JobWait(reason: "rate_limited", text: "the provider asked for a pause", until: .now())),
+      .assigned(agent: "Explore", model: "a/b"), .spent(JobUsage(inputTokens: 10, outputTokens: 2, cost: 0.5)),
       .retrying(.failed(.exitNonzero, error: "it failed")), .progressed(fraction: 0.5, text: "half"),
       .progressed(fraction: .nan, text: nil),
       .ended(.completed(exitCode: 0)), .ended(.failed(.exitNonzero, error: "exit 1", exitCode: 1)),
@@ -68,7 +70,7 @@ struct SeededGenerator: RandomNumberGenerator {
     var state = JobStateTests.job()
     #expect(!state.allows(.ended(.completed())))
     _ = state.apply(.started(pid: 1, pidStarted: 1), at: .now())
-    _ = state.apply(.waiting, at: .now())
+    _ = state.apply(.waiting(nil), at: .now())
     #expect(!state.allows(.ended(.completed())))
     _ = state.apply(.resumed, at: .now())
     #expect(state.allows(.ended(.completed())))
@@ -121,5 +123,25 @@ struct SeededGenerator: RandomNumberGenerator {
     let again = try JSONDecoder().decode(JobRecord.self, from: try JSONEncoder().encode(state.record))
     #expect(again == state.record)
     #expect(JSONText(validating: state.record.resultJSON()) != nil)
+  }
+
+  @Test func AWaitIsToldAsLongAsItLasts() {
+    var state = JobStateTests.job()
+    _ = state.apply(.started(pid: nil, pidStarted: nil), at: .now())
+    let wait = JobWait(reason: "rate_limited", text: "anthropic asked for a pause", until: Timestamp(milliseconds: 5))
+    #expect(state.apply(.waiting(wait), at: .now()).record.wait == wait)
+    #expect(state.record.json(pretty: false).contains("\"wait\":{\"reason\":\"rate_limited\""))
+    _ = state.apply(.resumed, at: .now())
+    #expect(state.record.wait == nil)
+  }
+
+  @Test func WhatWasSpentBeforeTheEndIsKept() {
+    var state = JobStateTests.job()
+    _ = state.apply(.started(pid: nil, pidStarted: nil), at: .now())
+    _ = state.apply(.assigned(agent: "Plan", model: "a/b"), at: .now())
+    _ = state.apply(.spent(JobUsage(inputTokens: 10, outputTokens: 2)), at: .now())
+    _ = state.apply(.ended(.cancelled(by: "user", why: "no")), at: .now())
+    #expect(state.record.usage?.inputTokens == 10)
+    #expect(state.record.agent == "Plan" && state.record.model == "a/b")
   }
 }

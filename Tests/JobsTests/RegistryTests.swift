@@ -172,7 +172,7 @@ import Testing
     var state = JobStateTests.job()
     var changes = [state.submission, state.apply(.started(pid: 1, pidStarted: 1), at: .now())]
     for step in 1...5 { changes.append(state.apply(.progressed(fraction: Double(step) / 10, text: nil), at: .now())) }
-    changes.append(state.apply(.waiting, at: .now()))
+    changes.append(state.apply(.waiting(nil), at: .now()))
     changes.append(state.apply(.progressed(fraction: 0.9, text: nil), at: .now()))
     #expect(JobChange.supersededProgress(in: changes) == [2, 3, 4, 5])
   }
@@ -182,7 +182,7 @@ import Testing
     let (registry, run) = try folder.registry()
     var state = try await registry.submit("job", run: run)
     registry.note([state.apply(.started(pid: 7, pidStarted: 8), at: .now())])
-    try await registry.commit([state.apply(.waiting, at: .now())])
+    try await registry.commit([state.apply(.waiting(nil), at: .now())])
     #expect(try registry.events(since: 0).map(\.status) == [.queued, .running, .waiting])
     registry.note([state.apply(.resumed, at: .now())])
     registry.close()

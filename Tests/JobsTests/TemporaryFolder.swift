@@ -31,6 +31,8 @@ final class TemporaryFolder {
 
   /// Brings a registry back to the third version's form.
   static let undoVersion4 = """
+    DROP TRIGGER jobs_stepped; ALTER TABLE jobs DROP COLUMN wait;
+    CREATE TRIGGER jobs_stepped AFTER UPDATE OF status ON jobs BEGIN SELECT 1; END;
     DROP TRIGGER jobs_forgotten; DROP TRIGGER worktrees_settled; DROP TABLE worktrees;
     DROP TRIGGER jobs_timed; DROP TRIGGER decisions_orphaned;
     DROP TABLE durations; DROP TABLE todos; DROP TABLE phases; DROP TABLE decisions;

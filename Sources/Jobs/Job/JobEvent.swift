@@ -4,12 +4,16 @@ public enum JobEvent: Sendable, Hashable {
   case queued
   /// An attempt began. A function has no process.
   case started(pid: Int?, pidStarted: UInt64?)
-  /// It lives, but does not work until something outside happens.
-  case waiting
+  /// It lives, but does not work until something outside happens; nil if there is no more to say about that.
+  case waiting(JobWait?)
   /// It works again.
   case resumed
   /// An attempt ended so, and another will follow, or somebody decides whether one will.
   case retrying(JobOutcome)
+  /// It was found out who does the work: the agent, the model, or both; nil leaves what is known.
+  case assigned(agent: String?, model: String?)
+  /// This is what its models have taken by now, in all attempts.
+  case spent(JobUsage)
   /// It told how far it is, from 0 to 1, or what it is doing.
   case progressed(fraction: Double?, text: String?)
   /// It is over.
@@ -23,6 +27,8 @@ public enum JobEvent: Sendable, Hashable {
     case .waiting: "waiting"
     case .resumed: "resumed"
     case .retrying: "retrying"
+    case .assigned: "assigned"
+    case .spent: "spent"
     case .progressed: "progressed"
     case .ended(let outcome): "ended(\(outcome.status.rawValue))"
     }

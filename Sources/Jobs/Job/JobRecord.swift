@@ -86,6 +86,8 @@ public struct JobRecord: Codable, Sendable, Hashable {
   public internal(set) var progress: Double?
   /// What the work said last about its progress.
   public internal(set) var progressText: String?
+  /// For what it waits, while it is `waiting` and that is known.
+  public internal(set) var wait: JobWait?
   /// How many processes outlived the job's leader and were ended.
   public internal(set) var leaked = 0
   /// Who asked for the job to be cancelled.
@@ -115,7 +117,7 @@ public struct JobRecord: Codable, Sendable, Hashable {
   enum CodingKeys: String, CodingKey {
     case id, run, kind, name, description, agent, command, cwd, parent, group, dependencies, origin, labels, model
     case phase, topic, priority, speculative
-    case status, reason, error, signal, pid, attempts, data, progress, leaked, usage, worktree
+    case status, reason, error, signal, pid, attempts, data, progress, wait, leaked, usage, worktree
     case history, hedged
     case envNames = "env_names"
     case maxAttempts = "max_attempts"

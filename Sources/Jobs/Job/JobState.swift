@@ -51,6 +51,8 @@ public struct JobState: Sendable, Hashable {
     case (.queued, .started), (.waiting, .started): true
     case (.running, .waiting), (.running, .retrying), (.waiting, .resumed): true
     case (.running, .progressed), (.waiting, .progressed): true
+    case (.running, .assigned), (.waiting, .assigned), (.running, .spent), (.waiting, .spent): true
+    case (.waiting, .waiting): true
     case (.pending, .ended(let outcome)), (.queued, .ended(let outcome)), (.running, .ended(let outcome)),
       (.waiting, .ended(let outcome)):
       allows(outcome)
@@ -78,12 +80,19 @@ public struct JobState: Sendable, Hashable {
     case .queued:
       record.status = .queued
       record.queuedAt = moment.wall
+      record.wait = nil
     case .started(let pid, let pidStarted):
       start(pid: pid, pidStarted: pidStarted, at: moment)
-    case .waiting:
+    case .waiting(let wait):
       record.status = .waiting
+      record.wait = wait
     case .resumed:
       record.status = .running
+      record.wait = nil
+    case .assigned(let agent, let model):
+      record.agent = agent ?? record.agent
+      record.model = model ?? record.model
+    case .spent(let usage): record.usage = usage
     case .retrying(let outcome):
       record.status = .waiting
       record.error = outcome.error
@@ -100,6 +109,7 @@ public struct JobState: Sendable, Hashable {
 
   private mutating func start(pid: Int?, pidStarted: UInt64?, at moment: Moment) {
     record.status = .running
+    record.wait = nil
     record.attempts += 1
     record.pid = pid
     record.pidStarted = pidStarted
@@ -120,6 +130,7 @@ public struct JobState: Sendable, Hashable {
 
   private mutating func end(_ outcome: JobOutcome, at moment: Moment) {
     record.status = outcome.status
+    record.wait = nil
     record.reason = outcome.reason
     record.error = outcome.error
     record.exitCode = outcome.exitCode
@@ -128,7 +139,7 @@ public struct JobState: Sendable, Hashable {
     record.leaked = outcome.leaked
     record.cancelledBy = outcome.cancelledBy
     record.cancelReason = outcome.cancelReason
-    record.usage = outcome.usage
+    record.usage = outcome.usage ?? record.usage
     record.worktree = outcome.worktree ?? record.worktree
     record.hedged = outcome.hedged
     // One attempt alone is what the record tells of anyway.

@@ -5,8 +5,8 @@ import GRDB
 enum JobRow {
   /// Set when the job is submitted, and never again.
   private static let fixedColumns = [
-    "id", "run", "kind", "name", "description", "agent", "command", "cwd", "env_names", "max_attempts", "parent",
-    "job_group", "dependencies", "origin", "labels", "output_file", "model", "created_at",
+    "id", "run", "kind", "name", "description", "command", "cwd", "env_names", "max_attempts", "parent",
+    "job_group", "dependencies", "origin", "labels", "output_file", "created_at",
     "phase", "topic", "priority", "speculative", "timeout_ms",
   ]
 
@@ -15,6 +15,7 @@ enum JobRow {
     "status", "reason", "error", "exit_code", "signal", "pid", "pid_started", "attempts", "queued_at", "started_at",
     "completed_at", "duration_ms", "output_start", "output_end", "output_bytes", "data", "progress", "progress_text",
     "leaked", "cancelled_by", "cancel_reason", "usage", "history", "hedged",
+    "agent", "model", "wait",
   ]
 
   /// The columns that `record(from:)` expects, in its order.
@@ -45,10 +46,10 @@ enum JobRow {
   private static func fixedValues(_ record: JobRecord) -> [DatabaseValue] {
     [
       record.id.rawValue.databaseValue, record.run.rawValue.databaseValue, record.kind.rawValue.databaseValue,
-      text(record.name), text(record.description), text(record.agent), text(record.command), text(record.cwd),
+      text(record.name), text(record.description), text(record.command), text(record.cwd),
       json(record.envNames), record.maxAttempts.databaseValue, text(record.parent?.rawValue), text(record.group),
       json(record.dependencies.map(\.rawValue)), text(record.origin), json(record.labels), text(record.outputFile),
-      text(record.model), record.createdAt.milliseconds.databaseValue, text(record.phase), text(record.topic),
+      record.createdAt.milliseconds.databaseValue, text(record.phase), text(record.topic),
       value(record.priority), record.speculative.databaseValue, value(record.timeoutMs),
     ]
   }
@@ -62,7 +63,7 @@ enum JobRow {
       value(record.outputEnd), value(record.outputBytes), text(record.data?.text), value(record.progress),
       text(record.progressText), record.leaked.databaseValue, text(record.cancelledBy), text(record.cancelReason),
       text(record.usage.map(json)), text(record.history.isEmpty ? nil : json(record.history)),
-      text(record.hedged?.rawValue),
+      text(record.hedged?.rawValue), text(record.agent), text(record.model), text(record.wait.map(json)),
     ]
   }
 
@@ -79,7 +80,6 @@ enum JobRow {
       id: JobID(fromRegistry: columns.next()), run: RunID(fromRegistry: columns.next()), kind: columns.word())
     record.name = columns.next()
     record.description = columns.next()
-    record.agent = columns.next()
     record.command = columns.next()
     record.cwd = columns.next()
     record.envNames = columns.json(empty: "[]", [])
@@ -90,7 +90,6 @@ enum JobRow {
     record.origin = columns.next()
     record.labels = columns.json(empty: "{}", [:])
     record.outputFile = columns.next()
-    record.model = columns.next()
     record.createdAt = Timestamp(milliseconds: columns.next())
     record.phase = columns.next()
     record.topic = columns.next()
@@ -121,6 +120,9 @@ enum JobRow {
     record.usage = columns.json(empty: "", nil)
     record.history = columns.json(empty: "", AttemptHistory())
     record.hedged = columns.text().flatMap { HedgeEnd(rawValue: $0) }
+    record.agent = columns.next()
+    record.model = columns.next()
+    record.wait = columns.json(empty: "", nil)
     record.worktree = columns.json(empty: "", nil)
     return record
   }
@@ -156,6 +158,12 @@ enum JobRow {
   private static func json(_ history: AttemptHistory) -> String {
     var writer = JSONWriter(isPretty: false)
     history.write(to: &writer)
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
+  private static func json(_ wait: JobWait) -> String {
+    var writer = JSONWriter(isPretty: false)
+    wait.write(to: &writer)
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 

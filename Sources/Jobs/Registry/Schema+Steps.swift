@@ -129,4 +129,16 @@ extension Schema {
       FROM jobs WHERE id = NEW.job;
     END;
     """
+
+  /// For what a job waits; it is told like its steps.
+  static let version6 = """
+    ALTER TABLE jobs ADD COLUMN wait TEXT CHECK (wait IS NULL OR json_valid(wait));
+    DROP TRIGGER jobs_stepped;
+    CREATE TRIGGER jobs_stepped AFTER UPDATE OF status, attempts, wait ON jobs
+    WHEN NEW.status <> OLD.status OR NEW.attempts <> OLD.attempts OR NEW.wait IS NOT OLD.wait BEGIN
+      INSERT INTO events (job, job_id, run, at, kind, status, reason, attempt, pid, text)
+      VALUES (NEW.key, NEW.id, NEW.run, NEW.changed_at, 'status', NEW.status, NEW.reason, NEW.attempts, NEW.pid,
+        coalesce(NEW.error, json_extract(NEW.wait, '$.text')));
+    END;
+    """
 }

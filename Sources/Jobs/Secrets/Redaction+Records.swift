@@ -23,7 +23,10 @@ extension Redaction {
       // A long line was cut by its reader.
       return .progressed(fraction: fraction, text: said.map { text($0, cut: .end) })
     case .ended(let outcome): return .ended(self.outcome(outcome))
-    case .queued, .started, .waiting, .resumed: return event
+    case .waiting(let wait?):
+      return .waiting(JobWait(reason: wait.reason, text: text(wait.text), until: wait.until))
+    case .assigned(let agent, let model): return .assigned(agent: optional(agent), model: optional(model))
+    case .queued, .started, .waiting(nil), .resumed, .spent: return event
     }
   }
 

@@ -43,6 +43,10 @@ extension JobRecord {
     writer.field("data", data)
     writer.field("progress", progress)
     writer.field("progress_text", progressText)
+    if let wait {
+      writer.key("wait")
+      wait.write(to: &writer)
+    }
     writer.field("parent", parent?.rawValue)
     writer.field("group", group)
     writer.field("dependencies", dependencies.map(\.rawValue))

@@ -161,7 +161,7 @@ extension EngineState {
     guard let job = jobs[id], let place = job.membership, job.wish == nil,
       groups[place.group]?.state.holds(place.index) == true
     else { return end(id, outcome) }
-    if job.state.record.status == .running { step(id, .waiting) }
+    if job.state.record.status == .running { step(id, .waiting(nil)) }
     jobs[id]?.heldOutcome = outcome
     jobs[id]?.phase = .held
     leavePool(id)

@@ -1,3 +1,4 @@
+import Jobs
 import Runtime
 
 /// A command line that cannot be followed. Ends the program with code 2, and one sentence on standard error.

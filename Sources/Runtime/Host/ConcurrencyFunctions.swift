@@ -1,3 +1,4 @@
+internal import Jobs
 internal import LuaBindings
 
 // What the combinators of stdlib/agentscript/api.lua stand on: groups of branches, and children.

@@ -1,3 +1,4 @@
+internal import Jobs
 internal import LuaBindings
 
 /// Reads one table of options: each is taken once, with its type, and what is left over at the end is an error that

@@ -1,3 +1,4 @@
+internal import Jobs
 internal import LuaBindings
 
 /// Reads the option `sandbox` from a script's table.

@@ -1,7 +1,5 @@
-internal import LuaBindings
-
-/// A duration as scripts and the command line write it: a number of milliseconds, or digits with units ("250ms", "1.5s",
-/// "10s", "5m", "1h30m", "2d").
+/// A duration as scripts, configurations and the command line write it: digits with units ("250ms", "1.5s", "10s", "5m",
+/// "1h30m", "2d"), or a number of milliseconds.
 public enum DurationText {
   /// What is accepted, for messages.
   public static let accepted = "a number of milliseconds, or a text such as \"250ms\", \"10s\", \"5m\" or \"1h\""
@@ -38,10 +36,5 @@ public enum DurationText {
     guard nanoseconds >= 0 else { return nil }
     // Longer than 292 years is for ever.
     return .nanoseconds(nanoseconds >= 9.2e18 ? Int64.max : Int64(nanoseconds))
-  }
-
-  static func of(_ value: LuaValue) -> Duration? {
-    if let amount = value.double { return milliseconds(amount) }
-    return value.text.flatMap { parse($0) }
   }
 }

@@ -150,16 +150,21 @@ public struct BudgetState: Sendable {
   }
 
   /// The longest answer, in tokens, that the accounts have money for now, after a prompt of so many tokens; nil without a limit
-  /// that bounds it. A limit on the answer that is no higher than this is granted rather than refused.
-  public func longestAnswer(price: ModelPrice, prompt: Int, in names: [String]) -> Int? {
+  /// that bounds it. A limit on the answer that is no higher than this is granted rather than refused. Without `countingReserved`
+  /// as if no other call were being made.
+  public func longestAnswer(
+    price: ModelPrice, prompt: Int, in names: [String], countingReserved: Bool = true
+  ) -> Int? {
     var longest: Int?
     for account in names.compactMap({ accounts[$0] }) {
       if let limit = account.limit.cost, price.output > .zero {
-        let rest = limit - account.spent.cost - account.reservedCost - price.mostFor(prompt: prompt, answer: 0)
+        let reserved = countingReserved ? account.reservedCost : .zero
+        let rest = limit - account.spent.cost - reserved - price.mostFor(prompt: prompt, answer: 0)
         longest = min(longest ?? .max, max(0, Int(rest.picodollars / price.output.picodollars)))
       }
       if let limit = account.limit.tokens {
-        longest = min(longest ?? .max, max(0, limit - account.spent.usage.total - account.reservedTokens - prompt))
+        let reserved = countingReserved ? account.reservedTokens : 0
+        longest = min(longest ?? .max, max(0, limit - account.spent.usage.total - reserved - prompt))
       }
     }
     return longest

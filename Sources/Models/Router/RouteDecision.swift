@@ -47,6 +47,8 @@ public struct RouteDecision: Hashable, Sendable {
   public internal(set) var origin = Origin.usual
   /// The tier that is asked for.
   public internal(set) var tier = ModelTier.balanced
+  /// The tier whose models stand in, where there is none of the tier that is asked for.
+  public internal(set) var standIn: ModelTier?
   /// How models of a tier were put in order.
   public let strategy: RouteStrategy
   /// All models that were looked at, in order of preference.
@@ -77,6 +79,9 @@ extension RouteDecision {
   /// time it was made at.
   public func explanation(now: Duration) -> [String] {
     var lines = [reason]
+    if let standIn {
+      lines.append("there is no model of the tier \(tier.rawValue) here: those of \(standIn.rawValue) stand in")
+    }
     if let unknown { lines.append("\"\(unknown)\" is neither a model nor a tier that is known here") }
     if let chosen {
       let price = chosen.price.map {

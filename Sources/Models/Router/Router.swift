@@ -14,6 +14,7 @@ public struct Router: Sendable {
 
   /// The model for a piece of work, what follows if that fails, and why.
   ///
+  /// Where there is no model of a tier at all, those of another one stand in.
   /// An explicit model wins, else the task's tier, its agent's model or tier, its kind of work, the look of its prompt. No
   /// fallback is dearer than the model it stands in for, unless the task, its agent or the configuration names it as a fallback.
   public func decide(_ query: RouteQuery, history: RouterHistory, now: Duration) -> RouteDecision {
@@ -24,7 +25,11 @@ public struct Router: Sendable {
     decision.unknown = aim.unknown
     var line: [RoutedModel] = []
     if let model = aim.model { line.append(model) }
-    if aim.model == nil, aim.unknown == nil { line = ordered(of: aim.tier, history) }
+    if aim.model == nil, aim.unknown == nil {
+      let tier = nearest(to: aim.tier)
+      line = ordered(of: tier, history)
+      if tier != aim.tier { decision.standIn = tier }
+    }
     add(line, to: &decision, query, history, now, named: aim.model != nil)
     addFallbacks(query, aim, &decision, history, now)
     settle(&decision)
@@ -63,6 +68,17 @@ public struct Router: Sendable {
     if let model = configuration.model(word) { return Aim(model: model, tier: model.tier, origin: origin) }
     if let tier = configuration.tier(word) { return Aim(tier: tier, origin: origin) }
     return Aim(tier: configuration.usualTier, origin: origin, unknown: word)
+  }
+
+  /// The tier itself if it has models, else the one next to it that has: rather one that is able to do more.
+  private func nearest(to tier: ModelTier) -> ModelTier {
+    let order: [ModelTier] =
+      switch tier {
+      case .fast: [.fast, .balanced, .best]
+      case .balanced: [.balanced, .best, .fast]
+      case .best: [.best, .balanced, .fast]
+      }
+    return order.first { tier in configuration.models.contains { $0.tier == tier } } ?? tier
   }
 
   /// The tier's models as the strategy prefers them; where two are equal, as they stand.
@@ -118,7 +134,7 @@ public struct Router: Sendable {
         if let model = configuration.model(word) {
           add([model], to: &decision, query, history, now, named: true)
         } else if let tier = configuration.tier(word) {
-          add(ordered(of: tier, history), to: &decision, query, history, now, named: true)
+          add(ordered(of: nearest(to: tier), history), to: &decision, query, history, now, named: true)
         } else {
           decision.unknownFallbacks.append(word)
         }

@@ -52,12 +52,22 @@ public struct ModelProvider: Hashable, Sendable {
 
   /// The route that answers requests: the base with the format's path, whether the base ends in `/v1`, in `/` or in neither.
   public var messagesURL: String {
+    switch format {
+    case .chat: base + "/chat/completions"
+    case .anthropic: base.hasSuffix("/v1") ? base + "/messages" : base + "/v1/messages"
+    }
+  }
+
+  /// The route that lists the models.
+  public var modelsURL: String { (format == .chat || base.hasSuffix("/v1") ? base : base + "/v1") + "/models" }
+
+  /// Where routes begin that are in no version of the format.
+  var serverURL: String { base.hasSuffix("/v1") ? String(base.dropLast(3)) : base }
+
+  private var base: String {
     var base = baseURL[...]
     while base.last == "/" { base.removeLast() }
-    switch format {
-    case .chat: return base + "/chat/completions"
-    case .anthropic: return base.hasSuffix("/v1") ? base + "/messages" : base + "/v1/messages"
-    }
+    return String(base)
   }
 
   /// The HTTP request that asks `request` of this provider. Spaces and line ends around the key are dropped; a key that no header
@@ -65,20 +75,30 @@ public struct ModelProvider: Hashable, Sendable {
   public func wireRequest(_ request: ModelRequest, key: String?) throws(ProviderError) -> WireRequest {
     var headers: HTTPHeaders = ["content-type": "application/json"]
     headers.add("accept", request.isStreaming ? "text/event-stream" : "application/json")
-    if format == .anthropic { headers.add("anthropic-version", anthropicVersion) }
-    for (name, value) in extraHeaders.sorted(by: { $0.key < $1.key }) { headers[name] = value }
-    if let key = try checked(key) {
-      switch authorization {
-      case .apiKey: headers.add("x-api-key", key)
-      case .bearer: headers.add("authorization", "Bearer \(key)")
-      }
-    }
+    try add(key, to: &headers)
     let body =
       switch format {
       case .anthropic: AnthropicBody.bytes(request)
       case .chat: ChatBody.bytes(request, quirks)
       }
     return WireRequest(url: messagesURL, headers: headers, body: body)
+  }
+
+  /// The headers of a question that is no `ModelRequest`, such as that for the models.
+  func headers(key: String?) throws(ProviderError) -> HTTPHeaders {
+    var headers: HTTPHeaders = ["accept": "application/json"]
+    try add(key, to: &headers)
+    return headers
+  }
+
+  private func add(_ key: String?, to headers: inout HTTPHeaders) throws(ProviderError) {
+    if format == .anthropic { headers.add("anthropic-version", anthropicVersion) }
+    for (name, value) in extraHeaders.sorted(by: { $0.key < $1.key }) { headers[name] = value }
+    guard let key = try checked(key) else { return }
+    switch authorization {
+    case .apiKey: headers.add("x-api-key", key)
+    case .bearer: headers.add("authorization", "Bearer \(key)")
+    }
   }
 
   private func checked(_ key: String?) throws(ProviderError) -> String? {

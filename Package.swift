@@ -112,7 +112,12 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "WireText", "GateProbe"],
       exclude: ["Recorded", "Transport/faults.py"],
       swiftSettings: strict),
-    .testTarget(name: "AgentsTests", dependencies: ["Agents", "Models", "WireText"], swiftSettings: strict),
+    // A second process at a memory.
+    .executableTarget(
+      name: "MemoryProbe", dependencies: ["Agents"], path: "Tests/MemoryProbe", swiftSettings: strict),
+    .testTarget(
+      name: "AgentsTests", dependencies: ["Agents", "Models", "WireText", "MemoryProbe"],
+      swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]
 )

@@ -49,6 +49,9 @@ public struct ToolContext: Sendable {
   public var folder: String
   /// Tells how far the call is, as one line for the transcript.
   public var tell: @Sendable (String) -> Void
+  /// False for a path that the agent's permissions deny to be read; a path as permissions name it: below the folder relative to
+  /// it, else absolute. Tools that look at many files leave such ones out.
+  public var maySee: @Sendable (String) -> Bool = { _ in true }
 
   /// The surroundings of a call.
   public init(callID: String, folder: String, tell: @escaping @Sendable (String) -> Void = { _ in }) {

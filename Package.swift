@@ -82,6 +82,9 @@ let package = Package(
     .target(name: "Models", dependencies: ["CCurl", "WireText"], swiftSettings: strict),
     // What model agents are and do; how processes, files of jobs and scripts work it does not know.
     .target(name: "Agents", dependencies: ["Models", "WireText"], swiftSettings: strict),
+    // What the user and the project have configured: files, their layers, trust. Reads a file at its first use.
+    .target(
+      name: "Configuration", dependencies: ["LuaBindings", "Models", "WireText", "Jobs"], swiftSettings: strict),
     // Finds libedit at its first use; nothing is linked.
     .target(name: "CLineEditor"),
     .executableTarget(
@@ -117,6 +120,9 @@ let package = Package(
       name: "MemoryProbe", dependencies: ["Agents"], path: "Tests/MemoryProbe", swiftSettings: strict),
     .testTarget(
       name: "AgentsTests", dependencies: ["Agents", "Models", "WireText", "MemoryProbe"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Configuration", "LuaBindings", "Models", "WireText", "Jobs"],
       swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]

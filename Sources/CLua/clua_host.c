@@ -63,6 +63,7 @@ clua_host *clua_open(void *context, clua_callbacks callbacks) {
   host->context = context;
   host->callbacks = callbacks;
   host->memory_limit = SIZE_MAX;
+  host->crossing_limit = SIZE_MAX;
   host->memory = clua_memory_open();
   lua_State *L = host->memory ? lua_newstate(allocate, host) : NULL;
   if (!L) {
@@ -114,6 +115,20 @@ static int open_libraries(lua_State *L) {
   lua_setfield(L, -2, "__name");
   lua_setmetatable(L, -2);
   lua_setfield(L, LUA_REGISTRYINDEX, "agentscript.cancellation");
+  return 0;
+}
+
+static int open_data_libraries(lua_State *L) {
+  luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
+  lua_pushnil(L);
+  lua_setfield(L, -2, "dump");
+  luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 1);
+  luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
+  // What a description says must not change from one reading to the next.
+  lua_pushnil(L);
+  lua_setfield(L, -2, "random");
+  lua_pushnil(L);
+  lua_setfield(L, -2, "randomseed");
   return 0;
 }
 
@@ -193,6 +208,12 @@ clua_status clua_open_libraries(clua_host *host, bool ignore_environment) {
   lua_pushcfunction(L, open_libraries);
   lua_pushboolean(L, ignore_environment);
   return lua_pcall(L, 1, 0, 0) == LUA_OK ? CLUA_DONE : take_error(host, L);
+}
+
+clua_status clua_open_data_libraries(clua_host *host) {
+  lua_State *L = host->state;
+  lua_pushcfunction(L, open_data_libraries);
+  return lua_pcall(L, 0, 0, 0) == LUA_OK ? CLUA_DONE : take_error(host, L);
 }
 
 // ---- Functions and values ------------------------------------------------------------------------------------------

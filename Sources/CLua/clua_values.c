@@ -106,6 +106,9 @@ static void encode_userdata(encoder *e, int index) {
 
 static void encode(encoder *e, int index) {
   lua_State *L = e->L;
+  size_t limit = clua_host_of(L)->crossing_limit;
+  if (e->buffer->count > limit || (lua_type(L, index) == LUA_TSTRING && lua_rawlen(L, index) > limit))
+    luaL_error(L, "the value is too large");
   switch (lua_type(L, index)) {
     case LUA_TNIL: put_tag(e->buffer, CLUA_NIL); break;
     case LUA_TBOOLEAN: put_tag(e->buffer, lua_toboolean(L, index) ? CLUA_TRUE : CLUA_FALSE); break;

@@ -6,6 +6,10 @@ extension LuaState {
     try check(clua_open_libraries(host, ignoringEnvironment))
   }
 
+  /// Opens string, table and math without what compiled code, chance and the world come in by: for chunks that only describe
+  /// data.
+  public func openDataLibraries() throws(LuaError) { try check(clua_open_data_libraries(host)) }
+
   /// Sets a global, or a field of the module `table`, to the host function of this number.
   public func define(_ name: String, in table: String? = nil, function: Int32) throws(LuaError) {
     try check(clua_define(host, table, name, function))

@@ -11,6 +11,10 @@ extension LuaState {
   /// it gets Lua's own "not enough memory".
   public func limitMemory(to bytes: Int?) { host.pointee.memory_limit = bytes.map { $0 } ?? Int.max }
 
+  /// The most bytes that one value may have on its way out of Lua, or nil for no limit. A small table can be in a large one
+  /// very often, and each time is a copy.
+  public func limitCrossings(to bytes: Int?) { host.pointee.crossing_limit = bytes.map { $0 } ?? Int.max }
+
   /// Bytes that Lua's values take now.
   public var memoryUsed: Int { host.pointee.memory_used }
 

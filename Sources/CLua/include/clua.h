@@ -97,6 +97,7 @@ typedef struct clua_host {
   size_t memory_limit;  // bytes; SIZE_MAX for none
   struct clua_memory *memory;
   bool armed;           // the limit counts only while Lua runs protected
+  size_t crossing_limit;  // bytes of one value on its way to Swift; SIZE_MAX for none
   clua_buffer in;
   clua_buffer out;
   clua_buffer trace;    // tracebacks of coroutines that the error in flight came through
@@ -123,6 +124,8 @@ clua_host *clua_open(void *context, clua_callbacks callbacks);
 void clua_close(clua_host *host);
 // The libraries of Lua, with our coroutine functions, pcall, xpcall and require in place.
 clua_status clua_open_libraries(clua_host *host, bool ignore_environment);
+// string without dump, table and math without its random numbers: for chunks that only describe data.
+clua_status clua_open_data_libraries(clua_host *host);
 
 // ---- Definitions ---------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ public enum SecretName {
   }
 
   /// The names in the value of `listing`.
-  static func listed(in value: String) -> [String] {
+  public static func listed(in value: String) -> [String] {
     value.split { $0 == "," || $0 == ":" || $0.isWhitespace }.map(String.init)
   }
 

@@ -1,0 +1,59 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// Paths that a project's configuration names: they stay within the project.
+enum ProjectPaths {
+  /// Refuses settings whose paths lead out of the project, by `..`, from the root, or by links.
+  static func check(_ entries: [SettingEntry], in project: String, _ place: String) throws(SettingsError) {
+    var problems: [SettingsError.Problem] = []
+    for entry in entries where isPath(entry.path) {
+      guard let text = entry.value.text, !isWithin(text, project) else { continue }
+      problems.append(
+        SettingsError.Problem(
+          place: place, sentence: "\(entry.path.shown) must be a path within the project, not \(entry.value.shown)"))
+    }
+    if !problems.isEmpty { throw SettingsError(problems) }
+  }
+
+  private static func isPath(_ path: SettingPath) -> Bool {
+    guard path.count == 3, let last = path.last else { return false }
+    return (path[0] == "agents" && (last == "workdir" || last == "memory")) || (path[0] == "mcp" && last == "cwd")
+  }
+
+  /// The path from the root.
+  static func absolute(_ path: String, in project: String) -> String {
+    if path.hasPrefix("/") { return path }
+    let path = path == "." ? "" : path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+    return path.isEmpty ? project : (project == "/" ? "" : project) + "/" + path
+  }
+
+  /// Whether a path stays within the project, also through the links that are there now.
+  static func isWithin(_ path: String, _ project: String) -> Bool {
+    if path.hasPrefix("~") || path.utf8.contains(0) { return false }
+    if path.split(separator: "/").contains("..") { return false }
+    guard let root = resolved(project) else { return false }
+    var whole = absolute(path, in: project)
+    // What is not there yet is made in the nearest folder that is.
+    while resolved(whole) == nil {
+      guard let slash = whole.lastIndex(of: "/"), slash != whole.startIndex, !isLink(whole) else { return false }
+      whole = String(whole[..<slash])
+    }
+    guard let place = resolved(whole) else { return false }
+    return place == root || place.hasPrefix(root == "/" ? "/" : root + "/")
+  }
+
+  private static func isLink(_ path: String) -> Bool {
+    var info = stat()
+    return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFLNK
+  }
+
+  /// The path without links; nil for what is not there.
+  static func resolved(_ path: String) -> String? {
+    guard let pointer = realpath(path, nil) else { return nil }
+    defer { free(pointer) }
+    return String(cString: pointer)
+  }
+}

@@ -4,7 +4,7 @@ enum NearestName {
   static func of(_ name: String, among names: [String]) -> String? {
     let written = lowered(name)
     guard written.count <= 100 else { return nil }
-    let most = max(1, written.count / 3)
+    let most = max(1, (written.count + 2) / 3)
     var best: (name: String, distance: Int)?
     for candidate in names {
       let distance = self.distance(written, lowered(candidate))

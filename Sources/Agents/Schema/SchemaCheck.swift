@@ -15,7 +15,10 @@ struct SchemaCheck {
 
   mutating func check(_ value: JSONValue, _ schema: JSONValue, at path: String, depth: Int) {
     steps += 1
-    guard steps < SchemaValidator.mostSteps else { return }
+    guard steps < SchemaValidator.mostSteps else {
+      if steps == SchemaValidator.mostSteps { add("", "is too large, or its schema too intricate, to be checked") }
+      return
+    }
     if schema.bool == false { return add(path, "may not be there") }
     guard let rules = schema.object else { return }
     guard depth < SchemaValidator.deepest else { return add(path, "is described by a schema that never ends") }

@@ -32,6 +32,10 @@ final class Surroundings {
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
   }
 
+  func link(_ path: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+  }
+
   func chmod(_ path: String, _ mode: Int) throws {
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
   }

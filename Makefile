@@ -26,7 +26,7 @@ help:
 	@echo "make test      lint, unit tests, script tests, the official Lua tests"
 	@echo "make build     the program, optimised: $(BINARY)"
 	@echo "make install   copy it to PREFIX/bin (PREFIX=$(PREFIX))"
-	@echo "make bench     measure against lua5.4, GNU parallel, node, asyncio, make, ninja, just, go-task and C"
+	@echo "make bench     measure against lua5.4, GNU parallel, node, asyncio, make, ninja, just, go-task, C, models' SDKs and LiteLLM"
 	@echo "make lint      format and house rules"
 	@echo "make fuzz      feed broken answers to the decoders of models' wire formats (SECONDS=60)"
 	@echo "make test-tsan, make test-asan   look for data races, for errors of memory and undefined behaviour (slow)"
@@ -77,6 +77,7 @@ bench: build
 	@$(SWIFT) build -c release --package-path Benchmarks --product RegistryRate
 	@$(SWIFT) build -c release --package-path Benchmarks --product SchedulingCost
 	@$(SWIFT) build -c release --package-path Benchmarks --product StreamRate
+	@$(SWIFT) build -c release --package-path Benchmarks --product RouterCost
 	@Benchmarks/run $(BINARY)
 
 install: build

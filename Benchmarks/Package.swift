@@ -16,6 +16,9 @@ let package = Package(
     .executableTarget(
       name: "StreamRate", dependencies: [.product(name: "Models", package: "agentscript")],
       swiftSettings: [.swiftLanguageMode(.v6)]),
+    .executableTarget(
+      name: "RouterCost", dependencies: [.product(name: "Models", package: "agentscript")],
+      swiftSettings: [.swiftLanguageMode(.v6)]),
     // The deciding sources of the program, linked into this target's folder, so that they are compiled as there.
     .executableTarget(
       name: "SchedulingCost", dependencies: [.product(name: "HeapModule", package: "swift-collections")],

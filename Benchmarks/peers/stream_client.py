@@ -1,19 +1,39 @@
 """Streams as a Python program would: the counterpart of StreamRate, with the same report.
 
-    stream_client.py httpx|openai|anthropic BASE_URL STREAMS COUNT PAUSE SIZE
+    stream_client.py httpx|openai|anthropic BASE_URL STREAMS COUNT PAUSE SIZE       (PAUSE in microseconds)
 """
-import asyncio, json, re, resource, sys, time
+import asyncio, json, re, sys, time
 
-kind, base, streams, count, pause, size = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:5]), sys.argv[5], sys.argv[6]
-headers = {"x-count": str(count), "x-pause": pause, "x-size": size}
+kind, base, streams, count, pause, size = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6]), sys.argv[6]
+headers = {"x-count": str(count), "x-pause": str(pause), "x-size": size}
 STAMP = re.compile(r"(\d{6,}) x*")
-received, late = 0, []
+late, first, gaps = [], [], []
 
 
-def arrived(text):
-    now = time.monotonic_ns() // 1000
-    for stamp in STAMP.findall(text):
-        late.append(now - int(stamp))
+class Ear:
+    """What one stream hears."""
+
+    def __init__(self):
+        self.last = self.longest = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        gaps.append(self.longest)
+
+    def heard(self, text):
+        stamps = STAMP.findall(text)
+        if not stamps:
+            return
+        now = time.monotonic_ns() // 1000
+        if self.last:
+            self.longest = max(self.longest, now - self.last)
+        else:
+            first.append(now - int(stamps[0]))
+        self.last = now
+        for stamp in stamps:
+            late.append(now - int(stamp))
 
 
 async def by_httpx():
@@ -21,11 +41,10 @@ async def by_httpx():
     client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=600)
 
     async def one():
-        global received
-        async with client.stream("GET", base + "/events", headers=headers) as answer:
-            async for text in answer.aiter_text():
-                received += len(text)
-                arrived(text)
+        with Ear() as ear:
+            async with client.stream("GET", base + "/events", headers=headers) as answer:
+                async for text in answer.aiter_text():
+                    ear.heard(text)
     return one
 
 
@@ -35,13 +54,11 @@ async def by_openai():
         limits=httpx.Limits(max_connections=None), timeout=600))
 
     async def one():
-        global received
         stream = await client.chat.completions.create(
             model="m", messages=[{"role": "user", "content": "x"}], stream=True, extra_headers=headers)
-        async for event in stream:
-            text = event.choices[0].delta.content or ""
-            received += len(text)
-            arrived(text)
+        with Ear() as ear:
+            async for event in stream:
+                ear.heard(event.choices[0].delta.content or "")
     return one
 
 
@@ -51,13 +68,11 @@ async def by_anthropic():
     client = anthropic.AsyncAnthropic(base_url=base, api_key="none", max_retries=0, timeout=600)
 
     async def one():
-        global received
         stream = await client.messages.create(
             model="m", max_tokens=9, messages=[{"role": "user", "content": "x"}], stream=True, extra_headers=headers)
-        async for event in stream:
-            text = event.delta.text if event.type == "content_block_delta" else ""
-            received += len(text)
-            arrived(text)
+        with Ear() as ear:
+            async for event in stream:
+                ear.heard(event.delta.text if event.type == "content_block_delta" else "")
     return one
 
 
@@ -65,14 +80,21 @@ def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4
 
 
+def part(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else 0
+
+
 async def main():
-    global received
+    wanted = dict(headers)
     one = await {"httpx": by_httpx, "openai": by_openai, "anthropic": by_anthropic}[kind]()
+    # Modules are loaded and the client is made.
+    headers.update({"x-count": "3", "x-pause": "0"})
     await one()
-    received, before = 0, resident()
-    late.clear()
+    headers.update(wanted)
+    for values in (late, first, gaps):
+        values.clear()
+    before = peak = resident()
     cpu, start = time.process_time(), time.monotonic()
-    peak = before
 
     async def watch():
         nonlocal peak
@@ -84,14 +106,11 @@ async def main():
     watcher.cancel()
     errors = [str(error) for error in done if isinstance(error, BaseException)]
     seconds, cpu = time.monotonic() - start, time.process_time() - cpu
-    late.sort()
-    megabytes = max(received, 1) / 1e6
     print(json.dumps({
-        "client": kind, "streams": streams, "errors": len(errors), "tokens": len(late), "bytes": received,
-        "seconds": round(seconds, 3), "cpu_seconds": round(cpu, 3), "cpu_ms_per_mb": round(cpu * 1000 / megabytes, 2),
-        "cpu_us_per_token": round(cpu * 1e6 / max(len(late), 1), 2),
-        "kb_per_stream": round((peak - before) / streams, 1), "late_us_p50": late[len(late) // 2] if late else 0,
-        "late_us_p99": late[len(late) * 99 // 100] if late else 0, "late_us_max": late[-1] if late else 0}))
+        "client": kind, "streams": streams, "finished": streams - len(errors), "errors": len(errors), "tokens": len(late),
+        "seconds": round(seconds, 3), "cpu_seconds": round(cpu, 3), "kb_per_stream": round((peak - before) / streams, 1),
+        "late_us_p50": part(late, 0.5), "late_us_p99": part(late, 0.99), "first_us_p50": part(first, 0.5),
+        "first_us_p99": part(first, 0.99), "longest_gap_us": max(gaps, default=0) - pause}))
     if errors:
         print(errors[0], file=sys.stderr)
 

@@ -30,10 +30,12 @@ let package = Package(
     .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
     .target(name: "LuaBindings", dependencies: ["CLua"], swiftSettings: strict),
     .target(name: "CStorage", linkerSettings: [.linkedLibrary("z")]),
+    // Regular expressions that are looked for in lines.
+    .target(name: "TextPattern", swiftSettings: strict),
     .target(
       name: "Jobs",
       dependencies: [
-        "CStorage", .product(name: "GRDB", package: "GRDB.swift"),
+        "CStorage", "TextPattern", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
@@ -69,7 +71,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models", "Agents",
+        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models", "Agents", "TextPattern",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
@@ -81,7 +83,7 @@ let package = Package(
     .target(name: "WireText", swiftSettings: strict),
     .target(name: "Models", dependencies: ["CCurl", "WireText"], swiftSettings: strict),
     // What model agents are and do; how processes, files of jobs and scripts work it does not know.
-    .target(name: "Agents", dependencies: ["Models", "WireText"], swiftSettings: strict),
+    .target(name: "Agents", dependencies: ["Models", "TextPattern", "WireText"], swiftSettings: strict),
     // What the user and the project have configured: files, their layers, trust. Reads a file at its first use.
     .target(
       name: "Configuration", dependencies: ["LuaBindings", "Models", "WireText", "Jobs"], swiftSettings: strict),
@@ -90,7 +92,7 @@ let package = Package(
     .executableTarget(
       name: "agentscript",
       dependencies: [
-        "Runtime", "Jobs", "CLineEditor",
+        "Runtime", "Jobs", "CLineEditor", "TextPattern",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -98,7 +100,8 @@ let package = Package(
     // A second process for tests of the registry.
     .executableTarget(
       name: "JobsProbe", dependencies: ["Jobs"], path: "Tests/JobsProbe", swiftSettings: strict),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsProbe"], swiftSettings: strict),
+    .testTarget(name: "TextPatternTests", dependencies: ["TextPattern"], swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsProbe", "TextPattern"], swiftSettings: strict),
     // Starts programs in sandboxes, also as another user.
     .executableTarget(
       name: "SandboxProbe", dependencies: ["Runtime", "Jobs", "CProcess"], path: "Tests/SandboxProbe",

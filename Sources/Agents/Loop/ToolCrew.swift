@@ -95,6 +95,7 @@ struct ToolCrew: Sendable {
       }
       return true
     }
+    context.room = resultLimit
     let ready = context
     async let told: Void = {
       for await line in lines { await tell(.toolProgress(callID: id, line: line)) }

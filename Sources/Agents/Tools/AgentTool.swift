@@ -52,6 +52,8 @@ public struct ToolContext: Sendable {
   /// False for a path that the agent's permissions deny to be read; a path as permissions name it: below the folder relative to
   /// it, else absolute. Tools that look at many files leave such ones out.
   public var maySee: @Sendable (String) -> Bool = { _ in true }
+  /// Bytes of the answer that the model gets to see. A tool that can give less at once does so, and says how to get the rest.
+  public var room = 32_000
 
   /// The surroundings of a call.
   public init(callID: String, folder: String, tell: @escaping @Sendable (String) -> Void = { _ in }) {

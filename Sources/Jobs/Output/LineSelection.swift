@@ -1,7 +1,9 @@
+import TextPattern
+
 /// Chooses lines as they pass, by number and by pattern, and keeps the first or the last of them. Pure.
 struct LineSelection {
   private let options: ReadOptions
-  private var matcher: PatternMatcher?
+  private var matcher: LineMatcher?
   private var number = 0
   /// The lines that were chosen, each with its line break. Of a tail, only the last are kept.
   private var kept: [[UInt8]] = []
@@ -12,7 +14,7 @@ struct LineSelection {
 
   init(_ options: ReadOptions) {
     self.options = options
-    matcher = options.match.map { PatternMatcher($0.program) }
+    matcher = options.match.map { LineMatcher($0) }
   }
 
   var bytes: [UInt8] { Array(kept[first...].joined()) }

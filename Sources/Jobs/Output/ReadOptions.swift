@@ -1,3 +1,5 @@
+public import TextPattern
+
 /// Which part of an output is wanted. What is set applies in this order: `since`, `lines`, `match`, `tail`, `maxBytes`.
 public struct ReadOptions: Sendable, Hashable {
   /// Begin at this byte of the file, as an earlier reading returned it in `nextOffset`.

@@ -1,5 +1,6 @@
 internal import Jobs
 internal import LuaBindings
+internal import TextPattern
 
 /// What `read_output{follow = true}` iterates: an output file that may still grow.
 final class OutputStream {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 import Jobs
+import TextPattern
 
 #if canImport(Darwin)
   import Darwin

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Jobs
+@testable import TextPattern
 
 @Suite struct LinePatternTests {
   static let patterns = [

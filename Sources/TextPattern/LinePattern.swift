@@ -26,6 +26,17 @@ public struct LinePattern: Sendable, Hashable {
   }
 }
 
+/// Looks for one pattern in many lines: it remembers what it found out about the pattern, and gets faster line by line.
+public struct LineMatcher {
+  private var matcher: PatternMatcher
+
+  /// A matcher that knows nothing yet.
+  public init(_ pattern: LinePattern) { matcher = PatternMatcher(pattern.program) }
+
+  /// Whether the pattern is found anywhere in the line, which is given without its line break.
+  public mutating func matches(_ line: some Collection<UInt8>) -> Bool { matcher.matches(line) }
+}
+
 /// Why a text is no pattern.
 public struct LinePatternError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The text that was refused.

@@ -74,6 +74,11 @@ extension ModelDesk {
   /// the query names one. A model that the query names as `provider/model` need not be listed, if its provider can be called.
   public func decide(_ query: RouteQuery) async -> RouteDecision { await route(query).decision }
 
+  /// Why a decision of this desk has no model; nil if it has one.
+  public func failure(of decision: RouteDecision) -> ModelFailure? {
+    decision.chosen == nil ? ModelFailure(noModelIn: decision, of: setup) : nil
+  }
+
   /// The decision, and the router that made it.
   func route(_ query: RouteQuery) async -> (decision: RouteDecision, router: Router) {
     await find(setup.unlisted)

@@ -32,7 +32,11 @@ extension ModelFailure {
       return "\(word) needs a key: set \(provider.keyVariable ?? "its key")"
     }
     guard let preset = ModelProvider.preset(name) else { return nil }
-    if preset.isLocal { return "\(word) needs \(name)'s server, and none answers at \(preset.baseURL)" }
+    if preset.isLocal {
+      let address = (setup.locals.first { $0.name == name } ?? preset).serverURL
+      // An address may have a password in it.
+      return "\(word) needs \(name)'s server, and none answers" + (address.contains("@") ? "" : " at \(address)")
+    }
     return "\(word) needs a key: set \(preset.keyVariable ?? "its key")"
   }
 

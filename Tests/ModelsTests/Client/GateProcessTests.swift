@@ -10,7 +10,7 @@ import Testing
 #endif
 
 @Suite struct GateProcessTests {
-  private static let probe: String = {
+  static let probe: String = {
     let own = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? ""
     let found = own.isEmpty ? (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "" : own
     return URL(filePath: found).deletingLastPathComponent().appending(path: "GateProbe").path

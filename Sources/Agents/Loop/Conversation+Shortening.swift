@@ -12,9 +12,9 @@ extension Conversation {
     for place in 1..<max(1, recent) where bytes > target { cuts += cutArguments(at: place) }
     while bytes > target, messages.count > 4 { removeOldestTurn() }
     for place in messages.indices.dropFirst() where bytes > target {
-      let results = messages[place].parts.count { if case .toolResult = $0 { true } else { false } }
-      guard results > 0 else { continue }
-      let room = (target - bytes + Conversation.size(messages[place])) / results
+      let results = messages[place].parts.filter { if case .toolResult = $0 { true } else { false } }
+      guard !results.isEmpty else { continue }
+      let room = (target - bytes + Conversation.size(ModelMessage(role: .user, parts: results))) / results.count
       cuts += cutResults(at: place, to: max(room - 300, Conversation.resultRest))
     }
     for place in messages.indices.dropFirst() where bytes > target { cuts += cutArguments(at: place) }

@@ -1,5 +1,5 @@
-/// Tools by the names that other programs have for them.
-enum ToolNames {
+/// Names of tools: those of other programs, and patterns over names.
+public enum ToolNames {
   /// The tools of this program.
   static let ours = ["read", "glob", "grep", "bash", "edit", "write", "web_fetch", "append_memory", "task"]
 
@@ -52,7 +52,7 @@ enum ToolNames {
   }
 
   /// Whether a name, or a pattern with `*`, means a tool.
-  static func matches(_ pattern: String, _ tool: String) -> Bool {
+  public static func matches(_ pattern: String, _ tool: String) -> Bool {
     let pattern = Array(pattern.utf8)
     let tool = Array(tool.utf8)
     var (p, t) = (0, 0)

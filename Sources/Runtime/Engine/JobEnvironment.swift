@@ -60,6 +60,16 @@ struct JobEnvironment: Sendable {
   /// An environment of these entries, `NAME=VALUE`.
   init(entries: [String]) { inherited = entries.compactMap { JobEnvironment.variable(Array($0.utf8)) } }
 
+  /// The variables by name; of doubled ones the last.
+  var variables: [String: String] {
+    var values: [String: String] = [:]
+    for variable in inherited {
+      let value = variable.entry.dropFirst(variable.name.count + 1).dropLast()
+      values[String(decoding: variable.name, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+    }
+    return values
+  }
+
   private static func variable(_ text: [UInt8]) -> Variable? {
     guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else { return nil }
     let name = Array(text[..<equals])

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 import Jobs
+import Runtime
 
 /// The commands as a whole: parses, runs, and tells what went wrong.
 enum Commands {

@@ -92,7 +92,7 @@ let package = Package(
     .executableTarget(
       name: "agentscript",
       dependencies: [
-        "Runtime", "Jobs", "CLineEditor", "TextPattern",
+        "Runtime", "Jobs", "Configuration", "CLineEditor", "TextPattern",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -42,7 +42,7 @@ public struct RoleSettings: Sendable, Hashable {
 }
 
 /// A rule for tools.
-public struct PermissionRule: Sendable, Hashable {
+public struct ToolRule: Sendable, Hashable {
   /// What happens.
   public enum Answer: String, Sendable, Hashable { case allow, ask, deny }
   /// A tool's name, or a pattern over names.
@@ -61,14 +61,14 @@ public struct PermissionRule: Sendable, Hashable {
 }
 
 /// The rules of one file, the general ones before the special ones.
-public struct PermissionLayer: Sendable, Hashable {
-  /// Whose they are.
+public struct ToolRuleLayer: Sendable, Hashable {
+  /// Whose they are. Those of a project only narrow.
   public var origin: SettingOrigin
   /// The rules: with fewer letters that are no wildcards first, of equals the strictest last.
-  public var rules: [PermissionRule]
+  public var rules: [ToolRule]
 
   /// Rules in this order.
-  public init(origin: SettingOrigin, rules: [PermissionRule]) {
+  public init(origin: SettingOrigin, rules: [ToolRule]) {
     self.origin = origin
     self.rules = rules
   }

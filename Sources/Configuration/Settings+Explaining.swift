@@ -1,4 +1,5 @@
 internal import Models
+internal import WireText
 
 /// A setting as people see it.
 public struct SettingReport: Sendable, Hashable {
@@ -6,8 +7,24 @@ public struct SettingReport: Sendable, Hashable {
   public var key: String
   /// The value as Lua would write it. Values that may authorize (headers, variables of MCP servers) are not told.
   public var value: String
+  /// The value as JSON; null for what is not told or not set.
+  public var json: String
   /// Where it comes from.
   public var origin: String
+
+  init(_ key: SettingPath, _ value: SettingValue, _ origin: SettingOrigin) {
+    self.key = key.shown
+    self.value = value.shown
+    json = value.json.description
+    self.origin = origin.description
+  }
+
+  init(_ key: SettingPath, hidden: String, _ origin: SettingOrigin) {
+    self.key = key.shown
+    value = hidden
+    json = "null"
+    self.origin = origin.description
+  }
 }
 
 extension Settings {
@@ -45,24 +62,21 @@ extension Settings {
       }
     case .pairs:
       return merge.names(below: path).map { name in
-        let origin = merge.values[path + [name]]?.origin ?? .builtIn
-        return SettingReport(key: (path + [name]).shown, value: "(set)", origin: origin.description)
+        SettingReport(path + [name], hidden: "(set)", merge.values[path + [name]]?.origin ?? .builtIn)
       }
     default:
       if let known = merge.values[path] {
-        return [SettingReport(key: path.shown, value: known.value.shown, origin: known.origin.description)]
+        return [SettingReport(path, known.value, known.origin)]
       }
       guard let usual = setting.usual else { return [] }
-      return [SettingReport(key: path.shown, value: usual.shown, origin: SettingOrigin.builtIn.description)]
+      return [SettingReport(path, usual, .builtIn)]
     }
   }
 
   private var ruleReports: [SettingReport] {
     permissions.flatMap { layer in
       layer.rules.map { rule in
-        SettingReport(
-          key: ["permissions", rule.tool, rule.pattern].shown, value: LuaLiteral.quoted(rule.answer.rawValue),
-          origin: layer.origin.description)
+        SettingReport(["permissions", rule.tool, rule.pattern], .text(rule.answer.rawValue), layer.origin)
       }
     }
   }
@@ -77,28 +91,41 @@ extension Settings {
         reports = self.reports(["providers", name], KnownSetting(name, shape, settings.narrowing))
       }
       if let provider = models.provider(name), merge.values[["providers", name, "base_url"]] == nil {
-        reports.append(
-          SettingReport(
-            key: ["providers", name, "base_url"].shown, value: LuaLiteral.quoted(provider.baseURL),
-            origin: SettingOrigin.builtIn.description))
+        let origin = environmentOfAddress(name)
+        reports.append(SettingReport(["providers", name, "base_url"], .text(provider.baseURL), origin))
       }
       if let key = keyReport(name) { reports.append(key) }
       return reports
     }
   }
 
+  /// Addresses that the environment gives without being a setting here.
+  private func environmentOfAddress(_ name: String) -> SettingOrigin {
+    name == ModelProvider.ollama.name && models.provider(name)?.baseURL != ModelProvider.ollama.baseURL
+      ? .environment("OLLAMA_HOST") : .builtIn
+  }
+
   private func keyReport(_ name: String) -> SettingReport? {
-    let key = ["providers", name, "key"].shown
+    let key = ["providers", name, "key"]
     switch keys[name] {
-    case .given(let variable):
-      return SettingReport(key: key, value: "(set)", origin: SettingOrigin.environment(variable).description)
-    case .unset(let variable):
-      return SettingReport(key: key, value: "(not set)", origin: SettingOrigin.environment(variable).description)
+    case .given(let variable): return SettingReport(key, hidden: "(set)", .environment(variable))
+    case .unset(let variable): return SettingReport(key, hidden: "(not set)", .environment(variable))
     case .withheld(let variable, let host):
-      return SettingReport(
-        key: key, value: "(withheld: not for \(host?.description ?? "that host"))",
-        origin: SettingOrigin.environment(variable).description)
+      let place = host?.description ?? "that host"
+      return SettingReport(key, hidden: "(withheld: not for \(place))", .environment(variable))
     case .some(.none), nil: return nil
+    }
+  }
+}
+
+extension SettingValue {
+  var json: JSONValue {
+    switch self {
+    case .flag(let flag): .bool(flag)
+    case .whole(let number): .integer(Int64(number))
+    case .number(let number): .double(number)
+    case .duration(_, let text), .text(let text): .string(text)
+    case .texts(let texts): .array(texts.map { .string($0) })
     }
   }
 }

@@ -22,7 +22,7 @@ public struct Settings: Sendable {
   public var roles: [RoleSettings]
   /// Rules for tools, the user's before the project's. Of several layers the strictest answer counts; a layer without a rule for
   /// something says nothing about it, and a project's `allow` allows nothing that the user's rules or the built-in ones do not.
-  public var permissions: [PermissionLayer]
+  public var permissions: [ToolRuleLayer]
   /// What happens when a tool asks and nobody is there.
   public var onAsk: AskRule
   /// MCP servers that model agents may use.

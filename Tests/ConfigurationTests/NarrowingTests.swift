@@ -63,7 +63,7 @@ import Testing
     let settings = try load(
       user: "{ permissions = { bash = 'deny' } }", project: "{ permissions = { bash = 'allow', write = 'deny' } }")
     #expect(settings.permissions.map(\.origin.isProject) == [false, true])
-    #expect(settings.permissions[0].rules == [PermissionRule(tool: "bash", answer: .deny)])
+    #expect(settings.permissions[0].rules == [ToolRule(tool: "bash", answer: .deny)])
     #expect(settings.permissions[1].rules.count == 2)
   }
 

@@ -80,9 +80,9 @@ import Testing
     #expect(
       settings.permissions.map(\.rules) == [
         [
-          PermissionRule(tool: "bash", pattern: "*", answer: .ask),
-          PermissionRule(tool: "bash", pattern: "git status*", answer: .allow),
-          PermissionRule(tool: "write", pattern: "*", answer: .deny),
+          ToolRule(tool: "bash", pattern: "*", answer: .ask),
+          ToolRule(tool: "bash", pattern: "git status*", answer: .allow),
+          ToolRule(tool: "write", pattern: "*", answer: .deny),
         ]
       ])
     #expect(settings.onAsk == .park)

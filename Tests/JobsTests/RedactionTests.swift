@@ -26,6 +26,15 @@ import Testing
     Redaction(environment: variables.map { (name: $0, value: $1) })
   }
 
+  @Test func namesMayBeListedLater() {
+    let redaction = Redaction.none.listing(["CUSTOMER"])
+    #expect(redaction.isEmpty, "no such variable is there yet")
+    let told = redaction.knowing([(name: "CUSTOMER", value: "acme-industries")])
+    #expect(told.text("for acme-industries") == "for [redacted CUSTOMER]")
+    let path = Redaction.ofThisProcess(listed: ["PATH"])
+    #expect(path.names.contains("PATH") && !Redaction.ofThisProcess().names.contains("PATH"))
+  }
+
   @Test func aSecretIsFoundInEveryForm() {
     let secret = Self.canary
     let redaction = redaction(["DEPLOY_TOKEN": secret, "HOME": "/home/me"])

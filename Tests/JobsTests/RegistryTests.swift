@@ -11,7 +11,7 @@ import Testing
     #expect(folder.mode(folder.state.jobsPath) == 0o700)
     #expect(folder.mode(folder.state.registryPath) == 0o600)
     #expect(folder.mode(folder.state.registryPath + "-wal") == 0o600)
-    #expect(try folder.contents(folder.state.path + "/.gitignore") == "*\n")
+    #expect(try folder.contents(folder.state.path + "/.gitignore") == StateDirectory.ignored)
     #expect(try registry.runs().count == 1)
     registry.close()
     let names = FileIO.names(in: folder.state.path).filter { $0 != "." && $0 != ".." }

@@ -238,15 +238,15 @@ struct SettingsBuilder {
     return path
   }
 
-  private func permissions() -> [PermissionLayer] {
+  private func permissions() -> [ToolRuleLayer] {
     merge.rules.map { layer in
-      let rules = layer.entries.compactMap { entry -> PermissionRule? in
-        guard entry.path.count == 3, let answer = entry.value.text.flatMap(PermissionRule.Answer.init(rawValue:)) else {
+      let rules = layer.entries.compactMap { entry -> ToolRule? in
+        guard entry.path.count == 3, let answer = entry.value.text.flatMap(ToolRule.Answer.init(rawValue:)) else {
           return nil
         }
-        return PermissionRule(tool: entry.path[1], pattern: entry.path[2], answer: answer)
+        return ToolRule(tool: entry.path[1], pattern: entry.path[2], answer: answer)
       }
-      return PermissionLayer(origin: layer.origin, rules: rules.sorted(by: PermissionRule.isMoreGeneral))
+      return ToolRuleLayer(origin: layer.origin, rules: rules.sorted(by: ToolRule.isMoreGeneral))
     }
   }
 
@@ -270,9 +270,9 @@ struct SettingsBuilder {
   }
 }
 
-extension PermissionRule {
+extension ToolRule {
   /// The order of rules that came without one: what says less goes first, so that the last that fits says most.
-  static func isMoreGeneral(_ left: PermissionRule, _ right: PermissionRule) -> Bool {
+  static func isMoreGeneral(_ left: ToolRule, _ right: ToolRule) -> Bool {
     func letters(_ text: String) -> Int { text.utf8.count { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") } }
     func strictness(_ answer: Answer) -> Int { answer == .allow ? 0 : answer == .ask ? 1 : 2 }
     let leftKey = (letters(left.tool), letters(left.pattern), strictness(left.answer))

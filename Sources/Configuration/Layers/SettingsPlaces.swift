@@ -1,5 +1,11 @@
 internal import Jobs
 
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// Where settings are looked for.
 public struct SettingsPlaces: Sendable {
   /// The environment; `XDG_CONFIG_HOME`, `XDG_STATE_HOME` and `HOME` in it say where the user's files are.
@@ -41,6 +47,9 @@ public struct SettingsPlaces: Sendable {
   /// The project's configuration file.
   public var projectFile: String? { project.map { $0 + "/" + ProjectContents.configFile } }
 
+  /// The project's folder without links, as trust is remembered by it; nil if it is not there.
+  public var resolvedProject: String? { project.flatMap(ProjectPaths.resolved) }
+
   /// As the XDG Base Directory Specification has it: a path that is not absolute is ignored.
   private func folder(_ variable: String, _ usual: String) -> String? {
     if let path = environment[variable], path.hasPrefix("/") { return SettingsPlaces.trimmed(path) + "/agentscript" }
@@ -57,5 +66,27 @@ public struct SettingsPlaces: Sendable {
   private static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
     return String(path[..<slash])
+  }
+}
+
+extension SettingsPlaces {
+  /// The places of this process: its environment, and the project around `directory` or else around its working directory.
+  public static func ofThisProcess(directory: String? = nil) -> SettingsPlaces {
+    var environment: [String: String] = [:]
+    var next = environ
+    while let entry = next.pointee {
+      next += 1
+      guard let equals = strchr(entry, Int32(UInt8(ascii: "="))) else { continue }
+      let name = UnsafeBufferPointer(start: entry, count: equals - entry).map { UInt8(bitPattern: $0) }
+      environment[String(decoding: name, as: UTF8.self)] = String(cString: equals + 1)
+    }
+    var here = "/"
+    if let pointer = getcwd(nil, 0) {
+      here = String(cString: pointer)
+      free(pointer)
+    }
+    guard let directory else { return SettingsPlaces(from: here, environment: environment) }
+    let whole = directory.hasPrefix("/") ? directory : here + "/" + directory
+    return SettingsPlaces(from: ProjectPaths.resolved(whole) ?? whole, environment: environment)
   }
 }

@@ -104,7 +104,10 @@ public enum ProjectTrust {
       guard contents.bytes(of: ProjectContents.configFile) == file.bytes else {
         throw SettingsError(file.path, "changes while it is looked at")
       }
-      settings = entries.map { "\($0.path.shown) = \($0.value.shown)" }
+      // First what runs programs and who is talked to, so that nothing long can push it out of sight.
+      let telling = entries.filter { ["mcp", "providers"].contains($0.path.first) }
+      let others = entries.filter { !["mcp", "providers"].contains($0.path.first) }
+      settings = (telling + others).map { "\($0.path.shown) = \($0.value.shown)" }
     }
     let hashes = contents.files.map { ($0.path, $0.hash) }
     let entry = TrustStore.Entry(

@@ -43,8 +43,20 @@ public struct Redaction: Sendable {
     self = Redaction(listed: listed, search: nil).knowing(variables)
   }
 
-  /// Knows the secrets of this process's environment as it is now.
-  public static func ofThisProcess() -> Redaction {
+  /// Knows the secrets of this process's environment as it is now, those of the further `listed` variables included.
+  public static func ofThisProcess(listed: [String] = []) -> Redaction {
+    let known = Redaction(environment: variablesOfThisProcess())
+    return listed.isEmpty ? known : known.listing(listed)
+  }
+
+  /// The same, with further names whose values are secrets: in this process's environment, and among variables that it is told of
+  /// later.
+  public func listing(_ names: [String]) -> Redaction {
+    let more = Redaction(listed: listed.union(names), search: search)
+    return more.knowing(Redaction.variablesOfThisProcess().filter { names.contains($0.name) })
+  }
+
+  private static func variablesOfThisProcess() -> [(name: String, value: String)] {
     var variables: [(name: String, value: String)] = []
     var next = environ
     while let entry = next.pointee {
@@ -54,7 +66,7 @@ public struct Redaction: Sendable {
       variables.append(
         (String(decoding: name.map { UInt8(bitPattern: $0) }, as: UTF8.self), String(cString: equals + 1)))
     }
-    return Redaction(environment: variables)
+    return variables
   }
 
   /// The same with the secrets among further variables.

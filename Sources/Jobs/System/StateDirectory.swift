@@ -46,7 +46,11 @@ public struct StateDirectory: Sendable, Hashable {
     return lstat(registryPath, &info) == 0
   }
 
-  /// Makes what is missing: the folder and `jobs` (0700 whatever the umask), and a `.gitignore` that ignores all of it.
+  /// What keeps git from all of the folder but what a project may want to share: its configuration and its agents.
+  static let ignored = "*\n!/config.lua\n!/agents/\n!/agents/**/\n!/agents/**/*.md\n"
+
+  /// Makes what is missing: the folder and `jobs` (0700 whatever the umask), and a `.gitignore` that ignores all of it but
+  /// `config.lua` and the agents.
   ///
   /// Refuses a folder that another user owns or may write to, and names the remedy.
   public func create() throws(StateDirectoryError) {
@@ -96,7 +100,8 @@ public struct StateDirectory: Sendable, Hashable {
       throw StateDirectoryError(.cannotCreate, file, errno)
     }
     defer { close(descriptor) }
-    guard fchmod(descriptor, 0o600) == 0, write(descriptor, "*\n", 2) == 2 else {
+    let text = StateDirectory.ignored
+    guard fchmod(descriptor, 0o600) == 0, write(descriptor, text, text.utf8.count) == text.utf8.count else {
       throw StateDirectoryError(.cannotCreate, file, errno)
     }
   }

@@ -10,6 +10,12 @@ final class RunSecrets: Sendable {
   /// What takes them out of a text.
   var redaction: Redaction { knowing([:]) }
 
+  /// From now on the values of these variables are secrets too: what a configuration lists.
+  func list(_ names: [String]) {
+    guard !names.isEmpty else { return }
+    known.withLock { known in known = (known ?? .ofThisProcess()).listing(names) }
+  }
+
   /// The same, with the secrets among a job's own variables from now on.
   func knowing(_ variables: [String: String?]) -> Redaction {
     known.withLock { known in

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import Configuration
 import Jobs
 import Runtime
 
@@ -16,6 +17,8 @@ enum Commands {
       return tell(CommandFailure(error))
     } catch let error as OutputError {
       return tell(CommandFailure(error))
+    } catch let error as SettingsError {
+      return tell(CommandFailure(message: TerminalText.line(error.description), status: .usage))
     } catch let error as StandardStream.WriteError {
       return lost(error).rawValue
     } catch let end as CommandEnd {
@@ -92,6 +95,6 @@ struct RootCommand: ParsableCommand {
       RunCommand.self, SpawnCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self,
       WaitCommand.self,
       KillCommand.self, DecisionsCommand.self, AnswerCommand.self, RemoveCommand.self, PruneCommand.self,
-      DoctorCommand.self, CompletionsCommand.self,
+      ConfigCommand.self, TrustCommand.self, DoctorCommand.self, CompletionsCommand.self,
     ])
 }

@@ -1,5 +1,6 @@
 // libcurl's calls, typed.
 #define _GNU_SOURCE
+#include "caddress.h"
 #include "library.h"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@ enum {
   OPTION_HEADER_FUNCTION = 20079,
   OPTION_PRIVATE = 10103,
   OPTION_OPEN_SOCKET_FUNCTION = 20163,
+  OPTION_OPEN_SOCKET_DATA = 10164,
   INFO_PRIVATE = 0x100000 + 21,
   INFO_REDIRECT_URL = 0x100000 + 31,
   INFO_KIND = 0xf00000,
@@ -63,10 +65,16 @@ struct address {
   int family;
   int type;
   int protocol;
+  unsigned length;
+  struct sockaddr socket;
 };
 
 static int open_socket(void *context, int purpose, struct address *address) {
-  (void)context;
+  int *refusals = context;
+  if (refusals && !caddress_is_public(&address->socket)) {
+    *refusals += 1;
+    return -1;
+  }
   (void)purpose;
 #ifdef SOCK_CLOEXEC
   return socket(address->family, address->type | SOCK_CLOEXEC, address->protocol);
@@ -79,6 +87,10 @@ static int open_socket(void *context, int purpose, struct address *address) {
 
 int ccurl_set_private_sockets(ccurl_easy *easy) {
   return ccurl_library.easy_setopt(easy, OPTION_OPEN_SOCKET_FUNCTION, open_socket);
+}
+
+int ccurl_set_public_sockets(ccurl_easy *easy, int *refusals) {
+  return ccurl_library.easy_setopt(easy, OPTION_OPEN_SOCKET_DATA, refusals);
 }
 
 int64_t ccurl_fact_of(ccurl_easy *easy, enum ccurl_fact fact) {

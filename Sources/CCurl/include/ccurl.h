@@ -77,6 +77,7 @@ enum ccurl_long_option {
   CCURL_TCP_KEEPIDLE = 214,
   CCURL_TCP_KEEPINTVL = 215,
   CCURL_PIPEWAIT = 237,
+  CCURL_FRESH_CONNECT = 74,
   CCURL_CONNECTTIMEOUT_MS = 156,
   CCURL_SUPPRESS_CONNECT_HEADERS = 265,
   // Since 7.87: not to wait for a name look-up that is given up.
@@ -93,6 +94,7 @@ enum ccurl_text_option {
   CCURL_USERNAME = 10173,
   CCURL_PASSWORD = 10174,
   CCURL_PROXY_URL = 10004,
+  CCURL_NOPROXY = 10177,
 };
 
 // Facts whose value is a long, or a count or time in microseconds.
@@ -133,6 +135,8 @@ int ccurl_set_message_buffer(ccurl_easy *easy, char *buffer);
 int ccurl_set_functions(ccurl_easy *easy, ccurl_take head, ccurl_take body, void *context);
 // The transfer's sockets are closed on exec from their first moment.
 int ccurl_set_private_sockets(ccurl_easy *easy);
+// Addresses that are not out in the open (caddress.h) are not connected to, and counted.
+int ccurl_set_public_sockets(ccurl_easy *easy, int *refusals);
 // 0 where the library has no such fact.
 int64_t ccurl_fact_of(ccurl_easy *easy, enum ccurl_fact fact);
 // Where a redirect leads to: a whole URL, valid as long as the transfer is, or NULL.

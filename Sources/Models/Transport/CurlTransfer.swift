@@ -24,6 +24,8 @@ final class CurlTransfer {
   private var lines: OpaquePointer?
   private let message: UnsafeMutablePointer<CChar>
   private let content: UnsafeMutableBufferPointer<UInt8>
+  /// Addresses that were not connected to.
+  private let refusedAddresses: UnsafeMutablePointer<Int32>
   private var reader: HeadReader
   private var bodyBytes = 0
   private(set) var refusal: HTTPError?
@@ -48,6 +50,8 @@ final class CurlTransfer {
     reader = HeadReader(limit: transfer.order.request.limits.maxHeadBytes)
     message = .allocate(capacity: 256)
     message.initialize(repeating: 0, count: 256)
+    refusedAddresses = .allocate(capacity: 1)
+    refusedAddresses.initialize(to: 0)
     let body = transfer.order.request.body ?? []
     content = .allocate(capacity: max(1, body.count))
     _ = content.update(fromContentsOf: body)
@@ -58,6 +62,7 @@ final class CurlTransfer {
     ccurl_easy_destroy(handle)
     if let lines { ccurl_list_destroy(lines) }
     message.deallocate()
+    refusedAddresses.deallocate()
     content.deallocate()
   }
 
@@ -72,6 +77,7 @@ final class CurlTransfer {
       { CurlTransfer.of($3).tookBody(UnsafeRawBufferPointer(start: $0, count: $1 * $2)) },
       Unmanaged.passUnretained(self).toOpaque())
     _ = ccurl_set_private_sockets(handle)
+    if request.onlyPublic { keepPublic() }
     _ = ccurl_set_text(handle, CCURL_URL, order.target.url)
     _ = ccurl_set_long(handle, CCURL_PROTOCOLS, CCURL_PROTOCOL_HTTP | CCURL_PROTOCOL_HTTPS)
     _ = ccurl_set_long(handle, CCURL_NOSIGNAL, 1)
@@ -100,6 +106,17 @@ final class CurlTransfer {
       _ = ccurl_set_text(handle, CCURL_CUSTOMREQUEST, request.method)
     }
     setHeaders(request.headers)
+  }
+
+  private func keepPublic() {
+    // A connection that stands was made by somebody who may more.
+    _ = ccurl_set_long(handle, CCURL_FRESH_CONNECT, 1)
+    if PublicHost.hasProxy {
+      // Everything goes through it; a list of exceptions would lead around it.
+      _ = ccurl_set_text(handle, CCURL_NOPROXY, "")
+    } else {
+      _ = ccurl_set_public_sockets(handle, refusedAddresses)
+    }
   }
 
   private func setHeaders(_ headers: HTTPHeaders) {
@@ -220,6 +237,9 @@ final class CurlTransfer {
     if code == 0 {
       guard reader.head == nil else { return .complete }
       return .failed(HTTPError(.protocolError, host: order.target.place, detail: "it has no head"))
+    }
+    if refusedAddresses.pointee > 0, code == Int32(CCURL_COULDNT_CONNECT) {
+      return .failed(PublicHost.refusal(order.target))
     }
     let failure = CurlFailure(
       code: code, systemError: Int32(truncatingIfNeeded: ccurl_fact_of(handle, CCURL_INFO_OS_ERRNO)),

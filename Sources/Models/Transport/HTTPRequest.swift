@@ -18,6 +18,12 @@ public struct HTTPRequest: Sendable {
   public var maxRedirects: Int
   /// Whether the body may come compressed (gzip, deflate); it is handed on decompressed.
   public var acceptsCompression: Bool
+  /// Whether only addresses out in the open may be connected to: not this machine, not the networks around it, no cloud's
+  /// metadata. What is connected to counts, also behind redirects. Where the environment names a proxy, all goes through that:
+  /// then it is up to the proxy where names lead to, and only hosts that are such addresses themselves are refused.
+  public var onlyPublic = false
+  /// Whether redirects to another host are left to the caller: the answer that says so is returned.
+  public var staysOnHost = false
   /// Media types that a successful answer may have, in small letters; any if empty.
   public var expectedTypes: [String]
 

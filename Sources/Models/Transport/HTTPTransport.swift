@@ -43,6 +43,7 @@ public final class HTTPTransport: Sendable {
     let deadline = now().addingReportingOverflow(Int64(clamping: Int(request.limits.total / .nanoseconds(1))))
     var redirects = 0
     while true {
+      if request.onlyPublic { try PublicHost.check(target) }
       let transfer = try begin(request, target)
       let holder = ExchangeHolder(transfer, of: self)
       let head = try await transfer.head().get()
@@ -54,6 +55,9 @@ public final class HTTPTransport: Sendable {
         throw HTTPError(.redirect, host: target.place, detail: "it would be number \(redirects)")
       }
       var next = try HTTPTarget(location, relativeTo: target)
+      if request.staysOnHost, next.host != target.host {
+        return HTTPExchange(head: head, url: target.url, body: HTTPBody(holder: holder))
+      }
       request = try Redirect.request(after: request, status: head.status, from: target, to: next)
       let isSame = next.isSameOrigin(as: target)
       next.user = isSame ? next.user ?? target.user : nil

@@ -58,31 +58,17 @@ public enum WebFetch {
               "description": "Bytes of the text to pass over; to go on with a long page.",
             ],
           ], "required": ["url"], "additionalProperties": false,
-        ]), kind: .network, subject: { $0["url"]?.string }
+        ]), kind: .network, subject: { input in input["url"]?.string.map { (try? WebURL($0).text) ?? $0 } }
     ) { input, context in
       guard let url = input["url"]?.string else { return .failure("the argument 'url' has to be a string") }
-      if let problem = problem(with: url) { return .failure(problem) }
-      switch await fetch(url) {
+      let whole: WebURL
+      do throws(WebFetchFailure) { whole = try WebURL(url) } catch { return .failure(error.sentence) }
+      switch await fetch(whole.text) {
       case .failure(let failure): return .failure(failure.sentence)
       case .success(let page):
         return answer(page, offset: Int(clamping: max(0, input["offset"]?.integer ?? 0)), room: context.room)
       }
     }
-  }
-
-  /// What is wrong with a URL before anybody is asked.
-  static func problem(with url: String) -> String? {
-    let lowered = url.utf8.prefix(8).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-    guard lowered.starts(with: "http://".utf8) || lowered.starts(with: "https://".utf8) else {
-      return "only URLs that begin with http:// or https:// are fetched"
-    }
-    guard url.utf8.count <= 8192, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else {
-      return "the URL has characters in it that no URL has, or is too long"
-    }
-    let rest = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
-    let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-    guard !authority.contains(UInt8(ascii: "@")) else { return "a URL with a user or a password in it is not fetched" }
-    return authority.isEmpty ? "the URL names no host" : nil
   }
 
   private static func answer(_ page: Page, offset: Int, room: Int) -> ToolOutcome {

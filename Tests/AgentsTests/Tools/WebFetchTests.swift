@@ -62,7 +62,8 @@ import WireText
     "ftp://a.example/", "file:///etc/passwd", "a.example", "javascript:x", "http:///x", "https://",
     "https://user@a.example/",
     "https://a.example@b.example/", "https://user:pw@a.example", "https://a.example/\nx", "https://a.example/a b",
-    "https://a.example\\@b.example/", "gopher://x", "",
+    "https://a.example\\@b.example/", "gopher://x", "", "https://a.example/a/../b", "https://a.example/%2E%2e/b",
+    "https://%61.example/", "https://ä.example/", "https://a.example:x/", "https://:80/", "https://./",
   ])
   func urlsThatAreNoneAreRefusedBeforeAnybodyIsAsked(url: String) async {
     let asked = Mutex(false)
@@ -77,7 +78,14 @@ import WireText
 
   @Test func theURLIsWhatPermissionsSee() async {
     let tool = WebFetch.tool { _ in .failure(WebFetchFailure("x")) }
-    #expect(tool.subject(["url": "https://a.example/x"]) == "https://a.example/x")
+    for (url, seen) in [
+      ("https://a.example/x", "https://a.example/x"), ("HTTPS://A.Example.:443", "https://a.example/"),
+      ("http://a.example:080?q=1#top", "http://a.example/?q=1"), ("http://a.example:8080/x", "http://a.example:8080/x"),
+      ("http://[2001:DB8::1]:80/x", "http://[2001:db8::1]/x"),
+      ("https://a.example/..x/.../y", "https://a.example/..x/.../y"),
+    ] {
+      #expect(tool.subject(["url": .string(url)]) == seen)
+    }
     #expect(tool.kind == .network)
   }
 

@@ -38,3 +38,24 @@ import Testing
     jobs.registry.close()
   }
 }
+
+/// Secrets that the configuration lists.
+@Suite struct ListedSecretsTests {
+  @Test func theConfigurationListsMore() async throws {
+    let program = Program()
+    let folder = program.folder + "/.config/agentscript"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Data("return { secrets = { 'CUSTOMER' } }".utf8).write(to: URL(fileURLWithPath: folder + "/config.lua"))
+    let jobs = try SampleJobs(program.state)
+    _ = try await jobs.running("busy")
+    let shell = "CUSTOMER=acme-industries exec \"$0\" \"$@\""
+    let kill = program.run("kill", "busy", "--timeout", "50ms", "--reason", "for acme-industries", through: shell)
+    #expect(kill.code == 124, "nobody runs it")
+    #expect(try jobs.registry.pendingCancelRequests(run: jobs.run.id).map(\.reason) == ["for [redacted CUSTOMER]"])
+    jobs.registry.close()
+    #expect(program.run("doctor", through: shell).text.contains("kept out of records: CUSTOMER"))
+    try Data("return { secret = { 'CUSTOMER' } }".utf8).write(to: URL(fileURLWithPath: folder + "/config.lua"))
+    let doctor = program.run("doctor", through: shell)
+    #expect(doctor.text.contains("secret is not known") && doctor.text.contains("did you mean 'secrets'?"))
+  }
+}

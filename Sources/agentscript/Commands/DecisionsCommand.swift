@@ -72,7 +72,7 @@ struct AnswerCommand: ParsableCommand {
     let decision = try desk.decision(id)
     let registry = try desk.writing()
     defer { registry.close() }
-    let text = Redaction.ofThisProcess().text(words.joined(separator: " "))
+    let text = try KnownSecrets.redaction().text(words.joined(separator: " "))
     switch AnswerVerdict.of(text, to: decision, in: registry, by: "cli") {
     case .taken(let record):
       if json { return try JSONOutput.write(record.json()) }

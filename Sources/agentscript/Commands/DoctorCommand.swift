@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import Configuration
 import Jobs
 import Runtime
 
@@ -30,10 +31,15 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static var secrets: DoctorCheck {
-    let names = Redaction.ofThisProcess().names
-    return names.isEmpty
-      ? .ok("secrets", "no variable of the environment holds one, by its name (AGENTSCRIPT_SECRETS=NAME lists more)")
-      : .ok("secrets", "kept out of records: \(names.joined(separator: ", "))")
+    do throws(SettingsError) {
+      let names = try KnownSecrets.redaction().names
+      return names.isEmpty
+        ? .ok("secrets", "no variable of the environment holds one, by its name (AGENTSCRIPT_SECRETS=NAME lists more)")
+        : .ok("secrets", "kept out of records: \(names.joined(separator: ", "))")
+    } catch {
+      return .warning(
+        "secrets", TerminalText.line("the configuration cannot be used: \(error)"), fix: "see 'agentscript config check'")
+    }
   }
 
   private static let undefended = DoctorCheck.note(

@@ -81,7 +81,7 @@ struct KillCommand: ParsableCommand {
     guard !jobs.isEmpty else { return }
     let registry = try desk.writing()
     defer { registry.close() }
-    let reason = reason.map { Redaction.ofThisProcess().text($0) } ?? "asked for on the command line"
+    let reason = try reason.map { try KnownSecrets.redaction().text($0) } ?? "asked for on the command line"
     for job in jobs {
       do {
         try registry.requestCancel(job.id, by: "agentscript kill", reason: reason, keepsChildren: keepChildren)

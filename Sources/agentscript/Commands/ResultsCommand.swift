@@ -25,7 +25,7 @@ struct ResultsCommand: ParsableCommand {
         "job '\(job.id)' has not ended, it is \(job.status.rawValue); 'agentscript wait \(job.id)' waits for it")
     }
     // Records hold none already; of what the jobs themselves said, this takes out the secrets that we know here.
-    let redaction = Redaction.ofThisProcess()
+    let redaction = try KnownSecrets.redaction()
     if json {
       return try JSONOutput.write(
         list: jobs.map { job in

@@ -122,19 +122,20 @@ private final class OneAnswer: Sendable {
   }
 
   private func start() -> Bool {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+    defer { attributes.deallocate() }
+    pthread_attr_init(attributes)
+    defer { pthread_attr_destroy(attributes) }
+    pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
     // Lua's parser and matcher recurse, each to a depth of 200.
-    pthread_attr_setstacksize(&attributes, 1 << 21)
+    pthread_attr_setstacksize(attributes, 1 << 21)
     let context = Unmanaged.passRetained(self).toOpaque()
     #if canImport(Darwin)
       var thread: pthread_t?
-      let status = pthread_create(&thread, &attributes, { OneAnswer.run($0) }, context)
+      let status = pthread_create(&thread, attributes, { OneAnswer.run($0) }, context)
     #else
       var thread = pthread_t()
-      let status = pthread_create(&thread, &attributes, { OneAnswer.run($0!) }, context)
+      let status = pthread_create(&thread, attributes, { OneAnswer.run($0!) }, context)
     #endif
     if status != 0 { Unmanaged<OneAnswer>.fromOpaque(context).release() }
     return status == 0

@@ -105,7 +105,12 @@ public struct Router: Sendable {
     _ models: [RoutedModel], to decision: inout RouteDecision, _ query: RouteQuery, _ history: RouterHistory,
     _ now: Duration, named: Bool
   ) {
-    for model in models where !decision.candidates.contains(where: { $0.model.name == model.name }) {
+    for model in models {
+      if let place = decision.candidates.firstIndex(where: { $0.model.name == model.name }) {
+        // Who names it as a fallback does not mind its price: it stands where it is named.
+        guard named, decision.candidates[place].objection == .dearer else { continue }
+        decision.candidates.remove(at: place)
+      }
       var objection = objection(to: model, query, history, now)
       if !named, objection?.isPassing ?? true, let first = decision.preferred, model.isDearer(than: first) {
         objection = .dearer

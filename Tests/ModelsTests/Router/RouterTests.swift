@@ -70,6 +70,11 @@ import Testing
       decide(RouteQuery(model: "mini", fallbacks: ["best", "nonsense"])).fallbacks.map(\.name.model) == ["opus-x"])
     #expect(decide(RouteQuery(model: "mini", fallbacks: ["nonsense"])).unknownFallbacks == ["nonsense"])
     #expect(decide(RouteQuery(agent: "Judge")).fallbacks.map(\.name.model) == ["big"])
+    // Also if it stands in the tier that was asked for.
+    for word in ["meta/llama", "fast"] {
+      let fallbacks = decide(RouteQuery(tier: "fast", fallbacks: [word])).fallbacks
+      #expect(fallbacks.map(\.name.model) == ["mini", "meta/llama"])
+    }
     // A price that nobody knows may be a high one.
     let unknown = decide(RouteQuery(tier: "best")) { $0.models.append(Self.model("openai/new", .best, nil)) }
     #expect(unknown.fallbacks.isEmpty && unknown.candidates.last?.objection == .dearer)

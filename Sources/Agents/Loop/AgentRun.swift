@@ -4,7 +4,7 @@ internal import Synchronization
 /// One agent at work: asks the model, calls the tools, until there is an answer or a limit. It acts; `AgentState` decides.
 ///
 /// To cancel it, cancel the Swift task that runs it: a stream and the tools that run are cancelled, each call gets its result,
-/// and the end is `cancelled`. That takes as long as the tool that takes longest to notice.
+/// and the end is `cancelled`. A tool that does not listen is left to itself after ten seconds.
 public final class AgentRun: Sendable {
   private struct Inbox {
     var words: [String] = []

@@ -100,7 +100,7 @@ struct ToolCrew: Sendable {
     async let told: Void = {
       for await line in lines { await tell(.toolProgress(callID: id, line: line)) }
     }()
-    let outcome = await tool.run(input, ready)
+    let outcome = await PatientCall.run { await tool.run(input, ready) }
     feed.finish()
     await told
     return outcome

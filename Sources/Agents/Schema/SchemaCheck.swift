@@ -1,3 +1,4 @@
+import TextPattern
 import WireText
 
 /// One validation of one value.
@@ -186,9 +187,16 @@ struct SchemaCheck {
       if let names = rules["propertyNames"], !fits(.string(member.key), names, depth: depth) {
         add(place(member.key), "has a name that is not allowed")
       }
+      var isKnown = false
       if let schema = known[member.key] {
+        isKnown = true
         check(member.value, schema, at: place(member.key), depth: depth + 1)
-      } else if rules["patternProperties"] == nil, let others = rules["additionalProperties"] {
+      }
+      for rule in rules["patternProperties"]?.object?.members ?? [] where SchemaCheck.matches(member.key, rule.key) {
+        isKnown = true
+        check(member.value, rule.value, at: place(member.key), depth: depth + 1)
+      }
+      if !isKnown, let others = rules["additionalProperties"] {
         if others.bool == false {
           let nearest = NearestName.of(member.key, among: known.members.map(\.key))
           add(place(member.key), "is not known" + (nearest.map { "; did you mean '\($0)'?" } ?? ""))
@@ -236,6 +244,9 @@ struct SchemaCheck {
   // MARK: Texts and numbers
 
   private mutating func checkText(_ text: String, _ rules: JSONObject, _ path: String) {
+    if let pattern = rules["pattern"]?.string, !SchemaCheck.matches(text, pattern) {
+      add(path, "has to match the pattern \(BoundedText.prefix(pattern, bytes: 200))")
+    }
     guard rules["minLength"] != nil || rules["maxLength"] != nil else { return }
     let count = text.unicodeScalars.count
     if let least = rules["minLength"]?.integer, count < least {
@@ -244,6 +255,12 @@ struct SchemaCheck {
     if let most = rules["maxLength"]?.integer, count > most {
       add(path, "has \(count) characters, and may have \(most)")
     }
+  }
+
+  /// A pattern that is not understood (one that looks around, say) is taken for one that fits.
+  private static func matches(_ text: String, _ pattern: String) -> Bool {
+    guard let pattern = try? LinePattern(pattern) else { return true }
+    return pattern.matches(text.utf8)
   }
 
   private mutating func checkNumber(_ number: Double, _ rules: JSONObject, _ path: String) {

@@ -3,10 +3,10 @@ public import WireText
 /// Tells what of a JSON value does not fit a JSON Schema.
 ///
 /// Of the drafts 7 to 2020-12 it knows what structured outputs and tools' arguments are described with: `type`, `enum`, `const`,
-/// `properties`, `required`, `additionalProperties`, `propertyNames`, `minProperties`, `maxProperties`, `dependentRequired`,
-/// `items`, `prefixItems`, `contains`, `minItems`, `maxItems`, `uniqueItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `exclusiveMinimum`,
+/// `properties`, `patternProperties`, `required`, `additionalProperties`, `propertyNames`, `minProperties`, `maxProperties`, `dependentRequired`,
+/// `items`, `prefixItems`, `contains`, `minItems`, `maxItems`, `uniqueItems`, `minLength`, `maxLength`, `pattern`, `minimum`, `maximum`, `exclusiveMinimum`,
 /// `exclusiveMaximum`, `multipleOf`, `allOf`, `anyOf`, `oneOf`, `not`, `if`/`then`/`else`, and `$ref` within the schema. OpenAPI's
-/// `nullable` counts. Anything else (`format` and `pattern` too) is taken for fulfilled. A schema that is wrong itself forbids nothing.
+/// `nullable` counts. Anything else (`format` too) is taken for fulfilled. A schema that is wrong itself forbids nothing.
 public struct SchemaValidator: Sendable, Hashable {
   let root: JSONValue
   /// Problems that are told at most.

@@ -1,8 +1,9 @@
-import Agents
 import Models
 import Synchronization
 import Testing
 import WireText
+
+@testable import Agents
 
 @Suite(.timeLimit(.minutes(2))) struct SteerAndCancelTests {
   /// An agent that passes numbered points; at one of them something happens.
@@ -141,6 +142,23 @@ import WireText
     #expect(end.answer == "a and b")
     #expect(model.requests[1].messages == [.user("p"), .assistant("a"), .user("and b?")])
     holder.withLock { $0 = nil }
+  }
+
+  @Test func aToolThatDoesNotListenIsLeft() async {
+    let (never, end) = AsyncStream.makeStream(of: Void.self)
+    let (started, start) = AsyncStream.makeStream(of: Void.self)
+    let task = Task {
+      await PatientCall.run(patience: .milliseconds(50)) {
+        start.yield()
+        await Task { for await _ in never { break } }.value
+        return ToolOutcome("too late")
+      }
+    }
+    for await _ in started { break }
+    task.cancel()
+    let outcome = await task.value
+    #expect(outcome.isError && outcome.text.contains("left to itself"))
+    end.yield()
   }
 
   @Test func aToolThatRunsIsCancelled() async {

@@ -25,7 +25,9 @@ import WireText
     (##"{"$ref":"#/$defs/n","$defs":{"n":{"type":"integer"}}}"##, "1"),
     (##"{"$ref":"#/definitions/a~1b","definitions":{"a/b":{"type":"integer"}}}"##, "1"),
     (##"{"type":"object","properties":{"next":{"$ref":"#"}}}"##, #"{"next":{"next":{}}}"#),
-    (#"{"contains":{"const":2}}"#, "[1,2]"), (#"{"format":"email","pattern":"x"}"#, #""no""#),
+    (#"{"contains":{"const":2}}"#, "[1,2]"), (#"{"format":"email","pattern":"(?=x)"}"#, #""no""#),
+    (#"{"pattern":"^a+$"}"#, #""aaa""#),
+    (#"{"patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":false}"#, #"{"x-a":1}"#),
     (#"{"propertyNames":{"maxLength":1}}"#, #"{"a":1}"#), (#"{"type":"wrong"}"#, "1"), ("[]", "1"),
   ])
   func whatFitsHasNoProblem(schema: String, value: String) throws {
@@ -71,6 +73,8 @@ import WireText
     (##"{"$ref":"#"}"##, "1", "the value is described by a schema that never ends"),
     (#"{"contains":{"const":2}}"#, "[1]", "the value has no element of the kind that it needs"),
     (#"{"dependentRequired":{"a":["b"]}}"#, #"{"a":1}"#, "b is missing, which a needs"),
+    (#"{"pattern":"^a+$"}"#, #""ab""#, "the value has to match the pattern ^a+$"),
+    (#"{"patternProperties":{"^x-":{"type":"integer"}}}"#, #"{"x-a":true}"#, "x-a has to be an integer, and is true"),
     (#"{"minProperties":1}"#, "{}", "the value has 0 members, and needs 1"),
   ])
   func whatDoesNotFitIsNamed(schema: String, value: String, problem: String) throws {

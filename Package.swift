@@ -60,6 +60,7 @@ let package = Package(
         .embedInCode("agentscript/glob.lua"),
         .embedInCode("agentscript/group_results.lua"),
         .embedInCode("agentscript/launch.lua"),
+        .embedInCode("agentscript/permission.lua"),
         .embedInCode("agentscript/persist.lua"),
         .embedInCode("agentscript/ralph.lua"),
         .embedInCode("agentscript/repl.lua"),
@@ -71,7 +72,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models", "Agents", "TextPattern",
+        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models", "Agents", "Configuration", "TextPattern", "WireText",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),

@@ -23,6 +23,13 @@ public struct RunOptions: Sendable, Hashable {
   /// Results as JSON on standard output.
   public var wantsJSON = false
 
+  /// The most US dollars that the models of the run may cost.
+  public var maxCost: Double?
+  /// The most tokens that they may take.
+  public var maxTokens: Int?
+  /// Nothing is executed and nothing sent: commands are told, and a mock answers for the models.
+  public var isDryRun = false
+
   /// Whether the run ends with 3, and its questions stay open, once it only waits for people.
   public var parks = false
 

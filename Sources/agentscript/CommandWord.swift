@@ -19,6 +19,7 @@ enum CommandWord {
   static let runOptions = [
     "--max-concurrency", "--timeout", "--json", "--quiet", "--memory-limit", "--instruction-limit", "--var",
     "--max-load", "--sandbox", "--min-free-memory", "--min-free-disk", "--detach", "--park",
+    "--budget", "--dry-run",
   ]
 
   /// What the first argument asks for.

@@ -23,7 +23,12 @@ import Testing
       "The value '5 parsecs' is invalid for '--timeout <duration>': a duration is a number and a unit, "
         + "as in 250ms, 10s, 5m, 1.5h or 30d (see 'agentscript run --help')"
     ),
-    (["run", "--dry-run", "x.lua"], "the option '--dry-run' is not there yet (see 'agentscript run --help')"),
+    (["run", "--resume", "r-1", "x.lua"], "the option '--resume' is not there yet (see 'agentscript run --help')"),
+    (
+      ["run", "--budget", "much", "x.lua"],
+      "The value 'much' is invalid for '--budget <amount>': 'much' is no budget: give US dollars, as in 2.50, or tokens, as "
+        + "in 200000tokens (see 'agentscript run --help')"
+    ),
     (["serve"], "the command 'serve' is not there yet (to run a script of that name: agentscript ./serve)"),
     (["jobs", "--status", "faild"], "'faild' is no status; did you mean 'failed'?"),
     (["kill"], "kill needs ids, or --run, or --group, or --all, and only one of these (see 'agentscript kill --help')"),

@@ -25,7 +25,7 @@ struct SeededGenerator: RandomNumberGenerator {
   static func events() -> [JobEvent] {
     [
       .queued, .started(pid: 10, pidStarted: 20), .started(pid: nil, pidStarted: nil), .waiting(nil), .resumed,
-      .waiting(JobWait(reason: "rate_limited", text: "the provider asked for a pause", until: .now())),
+      .waiting(WaitCause(reason: "rate_limited", text: "the provider asked for a pause", until: .now())),
       .assigned(agent: "Explore", model: "a/b"), .spent(JobUsage(inputTokens: 10, outputTokens: 2, cost: 0.5)),
       .retrying(.failed(.exitNonzero, error: "it failed")), .progressed(fraction: 0.5, text: "half"),
       .progressed(fraction: .nan, text: nil),
@@ -128,7 +128,7 @@ struct SeededGenerator: RandomNumberGenerator {
   @Test func AWaitIsToldAsLongAsItLasts() {
     var state = JobStateTests.job()
     _ = state.apply(.started(pid: nil, pidStarted: nil), at: .now())
-    let wait = JobWait(reason: "rate_limited", text: "anthropic asked for a pause", until: Timestamp(milliseconds: 5))
+    let wait = WaitCause(reason: "rate_limited", text: "anthropic asked for a pause", until: Timestamp(milliseconds: 5))
     #expect(state.apply(.waiting(wait), at: .now()).record.wait == wait)
     #expect(state.record.json(pretty: false).contains("\"wait\":{\"reason\":\"rate_limited\""))
     _ = state.apply(.resumed, at: .now())

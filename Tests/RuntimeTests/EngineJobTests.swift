@@ -74,10 +74,7 @@ extension EngineTests {
       spec.agent = "Explore"
       let record = await bench.end(of: spec)
       #expect(record.status == .failed && record.reason == .noProvider && record.kind == .model)
-      #expect(
-        record.error
-          == "agent 'Explore' answers prompts by a model, and this version of agentscript has no provider of models yet: "
-          + "give the task a command or an fn")
+      #expect(record.error?.hasPrefix("no model can be called: set ANTHROPIC_API_KEY") == true)
       #expect(try bench.registry.job(record.id)?.reason == .noProvider)
     }
 

@@ -279,8 +279,16 @@ struct EngineBench: Sendable {
     run = RunRecord(script: "test.lua", cwd: "/")
     try registry.begin(run: run)
     engine = JobEngine(
-      state: directory, registry: registry, run: run, maxConcurrent: slots, grace: grace, runFunction: runFunction,
+      state: directory, registry: registry, run: run, maxConcurrent: slots, grace: grace,
+      agents: AgentDesk(EngineBench.withoutModels),
+      runFunction: runFunction,
       observer: { [log] in if keepsNotices { log.take($0) } })
+  }
+
+  private static var withoutModels: AgentDesk.Options {
+    var options = AgentDesk.Options()
+    options.environment = ["AGENTSCRIPT_LOCAL_MODELS": "0"]
+    return options
   }
 
   func shell(_ line: String, _ change: (inout TaskSpec) -> Void = { _ in }) -> TaskSpec {

@@ -43,7 +43,11 @@ struct ProgramRun: Sendable {
     let sentence: String
   }
 
-  static func variables(_ changes: [String: String]) -> [String] {
+  /// The environment of this process with changes, and without what could make a test talk to a provider of models, or read
+  /// its user's configuration.
+  static func variables(_ asked: [String: String]) -> [String] {
+    var changes = asked
+    for (name, value) in quiet where asked[name] == nil { changes[name] = value }
     var kept: [String] = []
     var next = environ
     while let entry = next.pointee {
@@ -53,6 +57,12 @@ struct ProgramRun: Sendable {
     }
     return kept + changes.map { "\($0)=\($1)" }
   }
+
+  private static let quiet = [
+    "AGENTSCRIPT_LOCAL_MODELS": "0", "XDG_CONFIG_HOME": "/nonexistent", "XDG_STATE_HOME": "/nonexistent",
+    "ANTHROPIC_API_KEY": "", "OPENAI_API_KEY": "", "NVIDIA_API_KEY": "", "OPENROUTER_API_KEY": "", "GROQ_API_KEY": "",
+    "ANTHROPIC_BASE_URL": "", "OPENAI_BASE_URL": "", "AGENTSCRIPT_MOCK": "",
+  ]
 
   private static func wait(_ pid: pid_t) -> Int32 {
     var status: Int32 = 0

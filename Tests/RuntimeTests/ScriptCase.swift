@@ -9,6 +9,7 @@ import Testing
 ///     -- expect-no-stderr: text that is not there
 ///     -- options: --max-concurrency 2                 (of `agentscript run`)
 ///     -- arguments: one two
+///     -- mock: answers.json                           (beside the script; answers for all models)
 struct ScriptCase: Sendable, CustomTestStringConvertible {
   enum Source: Sendable {
     case file(String)
@@ -26,6 +27,8 @@ struct ScriptCase: Sendable, CustomTestStringConvertible {
   var unexpectedTalk: [String] = []
   var options: [String] = []
   var arguments: [String] = []
+  /// The file of a mock's script.
+  var mock: String?
 
   var testDescription: String { "\(topic): \(name)" }
 
@@ -50,6 +53,10 @@ struct ScriptCase: Sendable, CustomTestStringConvertible {
       case "expect-stderr": expectedTalk.append(String(value))
       case "expect-no-stderr": unexpectedTalk.append(String(value))
       case "options": options = value.split(separator: " ").map(String.init)
+      case "mock":
+        if case .file(let path) = source {
+          mock = path[...(path.lastIndex(of: "/") ?? path.startIndex)] + String(value)
+        }
       case "arguments": arguments = value.split(separator: " ").map(String.init)
       default: break
       }
@@ -85,9 +92,10 @@ extension ScriptCase {
       }
     defer { withExtendedLifetime(sources) {} }
     let way = options.isEmpty ? [] : ["run"] + options
+    var environment = ["AGENTSCRIPT_HOME": folder.path + "/.agentscript", "NO_COLOR": "1"]
+    if let mock { environment["AGENTSCRIPT_MOCK"] = mock }
     let run = try ProgramRun(
-      [ProgramRun.agentscript] + way + [path] + arguments, in: folder.path,
-      environment: ["AGENTSCRIPT_HOME": folder.path + "/.agentscript", "NO_COLOR": "1"])
+      [ProgramRun.agentscript] + way + [path] + arguments, in: folder.path, environment: environment)
     #expect(run.exitCode == exitCode, "\(run.talk)")
     for text in expectedOutput { #expect(run.output.contains(text)) }
     for text in expectedPrints { #expect(ScriptCase.collapsed(run.output).contains(text)) }

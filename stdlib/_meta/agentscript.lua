@@ -67,7 +67,7 @@
 ---@field subagent_type? string the same as agent
 ---@field cwd? string the folder that a command runs in (default: the script's)
 ---@field workdir? string the same as cwd
----@field env? table<string, string|number|false> changes to the environment; false takes a variable away
+---@field env? table<string, string|number|boolean> changes to the environment; false takes a variable away, true passes on one that is kept from commands
 ---@field stdin? string what a command reads (default: nothing)
 ---@field timeout? duration for one attempt (default: none)
 ---@field idle_timeout? duration how long a command may show no sign of life (default: none)
@@ -85,6 +85,25 @@
 ---@field hedge? duration after which a second copy of a slow command is started (default: none)
 ---@field simplify? string|fun(prompt: string, attempt: integer, error: string): string? the prompt from the second attempt on
 ---@field escalate? "ask"|escalation who decides after the last attempt (`retries` is 2 then, unless given)
+---@field model? string of a prompt: `provider/model`, a model's name, an alias, or the word for a tier
+---@field tier? string "fast", "balanced", "best" or an alias of one
+---@field fallback_models? string[] what follows when the model fails
+---@field fallbacks? string[] the same as fallback_models
+---@field system? string the system prompt (default: the agent's)
+---@field schema? table|string the JSON Schema that the answer has to fit
+---@field max_turns? integer answers of the model (default: the agent's, or 50)
+---@field max_tokens? integer tokens of all attempts, prompts and answers together
+---@field max_cost? number US dollars of all attempts
+---@field tools? (string|agent.tool)[] names and patterns of tools, and functions of the script
+---@field disallowed_tools? string[] tools that it does not get
+---@field disallowedTools? string[] the same as disallowed_tools
+---@field permission_mode? "default"|"acceptEdits"|"plan"|"bypass"|"dontAsk" what its tools may do without being asked for
+---@field cache? "off"|"short"|"long"|boolean whether the provider may keep the conversation's beginning (default: "short")
+---@field temperature? number sampling, from 0 to 2 (default: not sent)
+---@field top_p? number
+---@field top_k? integer
+---@field thinking? "off"|"adaptive"|integer|boolean how much the model thinks before it answers
+---@field effort? string how much work it puts into an answer
 ---@field run_in_background? boolean return the job at once (default: false)
 ---@field on_progress? fun(event: progress.event)
 ---@field priority? "low"|"normal"|"high"|"critical"|number who gets a free slot first; a point is worth a minute of waiting
@@ -97,6 +116,13 @@
 ---@field labels? table<string, string|number|boolean> free labels to find its job by
 ---@field phase? string the part of the run's work that it belongs to (default: the caller's phase)
 ---@field topic? string what it is about, to find its job by
+
+---A function of the script that an agent may call.
+---@class agent.tool
+---@field name string letters, digits, _ and -
+---@field description string all that the model knows of it
+---@field parameters? table the JSON Schema of its arguments, or its properties alone
+---@field fn fun(arguments: table): any, string? text or a table; nil and why for a failure
 
 ---What becomes of a job whose attempts have all failed: another attempt (perhaps with other work), a result, or nothing.
 ---@alias escalation fun(result: result, history: attempt[]): "retry"|"skip"|"give_up"|table|nil
@@ -132,6 +158,7 @@
 ---@field plan_only? boolean return a plan, and run nothing (default: false)
 ---@field fail_fast? boolean the first failure ends the rest (default: false)
 ---@field timeout? duration for the whole group (default: none)
+---@field budget? number|{ cost?: number, tokens?: integer } what the models of its tasks may take, all together; US dollars
 ---@field on_progress? fun(event: progress.event) for tasks without one of their own
 ---@field escalate? "ask"|escalation for tasks without one of their own
 ---@field run_in_background? boolean return the group at once (default: false)
@@ -447,6 +474,7 @@ function phase(name) end
 ---@field default? string what counts when nobody answers in time
 ---@field timeout? duration (default: none)
 ---@field blocking? boolean|string[] the ids of what waits for the answer, for people; false: a run in which nothing else goes on does not wait (default: true)
+---@field park? boolean end with 3 rather than wait, once nothing else goes on (default: false)
 
 ---Asks a person, and waits for the answer.
 ---@param question string|ask.options
@@ -454,6 +482,19 @@ function phase(name) end
 ---@return "answered"|"default"|"timeout"|"unanswered" how
 ---@return string? by "terminal", "cli", or why the default counts
 function ask(question) end
+
+---Says something to a model agent of this run that works.
+---@param x job|string
+---@param text string
+---@return boolean heard
+function steer(x, text) end
+
+---What the run's models may take, and have taken: US dollars and tokens. Without an argument the run is meant.
+---@class budget
+---@field total? number
+---@field spent fun(x?: job|job.group|string): number, integer
+---@field remaining fun(x?: job|job.group|string): number?, integer?
+budget = {}
 
 ---A line for people: in a task with fn in its log, else on standard error.
 ---@param ... any
@@ -470,7 +511,7 @@ function progress(fraction_or_text, text) end
 function todo(items) end
 
 ---Calls fn, as a coroutine of its own, whenever this happens in the run.
----@param event "job_started"|"job_progress"|"job_completed"|"phase"|"todo"|"asked"|"answered"
+---@param event "job_started"|"job_progress"|"job_completed"|"phase"|"todo"|"asked"|"answered"|"rate_limited"|"budget"
 ---@param fn fun(event: table)
 function on(event, fn) end
 

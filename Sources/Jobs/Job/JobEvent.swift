@@ -5,7 +5,7 @@ public enum JobEvent: Sendable, Hashable {
   /// An attempt began. A function has no process.
   case started(pid: Int?, pidStarted: UInt64?)
   /// It lives, but does not work until something outside happens; nil if there is no more to say about that.
-  case waiting(JobWait?)
+  case waiting(WaitCause?)
   /// It works again.
   case resumed
   /// An attempt ended so, and another will follow, or somebody decides whether one will.

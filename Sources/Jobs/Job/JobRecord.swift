@@ -87,7 +87,7 @@ public struct JobRecord: Codable, Sendable, Hashable {
   /// What the work said last about its progress.
   public internal(set) var progressText: String?
   /// For what it waits, while it is `waiting` and that is known.
-  public internal(set) var wait: JobWait?
+  public internal(set) var wait: WaitCause?
   /// How many processes outlived the job's leader and were ended.
   public internal(set) var leaked = 0
   /// Who asked for the job to be cancelled.

@@ -161,7 +161,7 @@ enum JobRow {
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 
-  private static func json(_ wait: JobWait) -> String {
+  private static func json(_ wait: WaitCause) -> String {
     var writer = JSONWriter(isPretty: false)
     wait.write(to: &writer)
     return String(decoding: writer.bytes, as: UTF8.self)

@@ -24,7 +24,7 @@ extension Redaction {
       return .progressed(fraction: fraction, text: said.map { text($0, cut: .end) })
     case .ended(let outcome): return .ended(self.outcome(outcome))
     case .waiting(let wait?):
-      return .waiting(JobWait(reason: wait.reason, text: text(wait.text), until: wait.until))
+      return .waiting(WaitCause(reason: wait.reason, text: text(wait.text), until: wait.until))
     case .assigned(let agent, let model): return .assigned(agent: optional(agent), model: optional(model))
     case .queued, .started, .waiting(nil), .resumed, .spent: return event
     }

@@ -6,16 +6,21 @@ public struct MockScript: Sendable {
     public var containing: String
     /// The answers; the last one again where there are more requests than answers.
     public var replies: [MockReply]
+    /// Whether each conversation begins with the first reply, however many there are and have been: the reply is chosen by the
+    /// answers in the conversation, and by the failures that its question has met.
+    public var isPerConversation: Bool
 
     /// A scene.
-    public init(containing: String = "", replies: [MockReply]) {
+    public init(containing: String = "", replies: [MockReply], isPerConversation: Bool = false) {
       self.containing = containing
       self.replies = replies
+      self.isPerConversation = isPerConversation
     }
   }
 
   private let scenes: [Scene]
   private var given: [Int]
+  private var failures: [String: Int] = [:]
   private var answers = 0
 
   /// Scenes in order: the first that fits answers. Where none does, the answer repeats what was asked.
@@ -27,12 +32,19 @@ public struct MockScript: Sendable {
   /// The next answer to a request. Which turn it is counts the answers of its scene, failures too.
   public mutating func answer(_ request: ModelRequest, format: WireFormat) -> MockAnswer {
     answers += 1
-    return MockAnswer(reply(to: MockScript.question(request)), to: request, format: format, number: answers)
+    return MockAnswer(reply(to: request), to: request, format: format, number: answers)
   }
 
-  private mutating func reply(to question: String) -> MockReply {
+  private mutating func reply(to request: ModelRequest) -> MockReply {
+    let question = MockScript.question(request)
     for (place, scene) in scenes.enumerated() where !scene.replies.isEmpty {
       guard scene.containing.isEmpty || question.contains(scene.containing) else { continue }
+      if scene.isPerConversation {
+        let answers = request.messages.count { $0.role == .assistant } + failures[question, default: 0]
+        let reply = scene.replies[min(answers, scene.replies.count - 1)]
+        if reply.failure != nil { failures[question, default: 0] += 1 }
+        return reply
+      }
       let turn = min(given[place], scene.replies.count - 1)
       given[place] += 1
       return scene.replies[turn]

@@ -7,12 +7,14 @@ final class AttemptControl: Sendable {
   struct Part: Sendable, Hashable {
     var copy = HedgeState.Copy.first
     var isGate = false
+    /// The number of the tool's call by an agent, from 1; nil for what is none.
+    var toolCall: Int?
 
     /// What it is called in its environment.
-    var word: String { isGate ? "gate" : "work" }
+    var word: String { toolCall.map { "tool-\($0)" } ?? (isGate ? "gate" : "work") }
 
     /// What tells it from the attempt's other parts, in names.
-    var name: String { "\(copy.rawValue)\(isGate ? "g" : "")" }
+    var name: String { "\(copy.rawValue)\(isGate ? "g" : "")\(toolCall.map { "t\($0)" } ?? "")" }
   }
 
   /// Makes a part end; at once, if so wanted.

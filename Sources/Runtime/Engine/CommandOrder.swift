@@ -8,6 +8,16 @@ struct CommandOrder: Sendable {
     case shell(String)
     /// A program, by its path or by a name to be looked for in `PATH`, and its arguments. No shell sees them.
     case arguments([String])
+
+    /// What says what would run, and runs nothing else.
+    var toldOnly: Work {
+      let text =
+        switch self {
+        case .shell(let line): line
+        case .arguments(let words): words.joined(separator: " ")
+        }
+      return .arguments(["printf", "%s\\n", "dry run, not executed: \(text)"])
+    }
   }
 
   /// The job, the run and the number of the attempt, from 1: with `part` the execution's name.
@@ -19,9 +29,9 @@ struct CommandOrder: Sendable {
   /// What runs.
   let work: Work
   /// The folder that it runs in; nil is that of this process.
-  let workingDirectory: String?
+  var workingDirectory: String?
   /// All of its environment, as `NAME=VALUE` with a zero byte behind each.
-  let environment: [[UInt8]]
+  var environment: [[UInt8]]
   /// What it may read from standard input; nil is `/dev/null`.
   let input: [UInt8]?
   /// Where what it writes to standard output and standard error goes.

@@ -36,6 +36,8 @@ struct EngineState: Sendable {
     /// Look again, in a moment, whether the machine has a slot.
     case pollMachine
     case resume([CheckedContinuation<Void, Never>])
+    /// Tell an agent of the end of the job that it started.
+    case tellEnd(CheckedContinuation<JobRecord, Never>, JobRecord)
     case tellIntent([CheckedContinuation<LiveJob.Intent, Never>], LiveJob.Intent)
   }
 
@@ -72,6 +74,9 @@ struct EngineState: Sendable {
   private(set) var cancellations = 0
   /// What everything was cancelled for the last time.
   private(set) var lastWish = LiveJob.Wish(kind: .request, by: "agentscript", reason: "everything was cancelled")
+  /// Who waits for the ends of jobs that agents have started, and those that nobody waits for yet.
+  var agentWaiters: [JobID: CheckedContinuation<JobRecord, Never>] = [:]
+  var endedAgents: [JobID: JobRecord] = [:]
   private var lastNumber = 0
   private var lastGroup = 0
   private var endings = 0
@@ -171,7 +176,6 @@ struct EngineState: Sendable {
   /// Puts a job that is ready into the line, or starts it.
   mutating func line(_ id: JobID) {
     guard let job = jobs[id] else { return }
-    if case .prompt = job.spec.work { return end(id, JobSentences.noProvider(job.spec.agent)) }
     jobs[id]?.phase = .lined
     start(scheduler.enter(id, claim(job)))
   }
@@ -306,6 +310,13 @@ struct EngineState: Sendable {
     forgetPaths(of: id)
     governedJobEnded(job)
     outbox.append(.notice(.changed(record)))
+    if job.spec.agentDepth > 0 {
+      if let waiter = agentWaiters.removeValue(forKey: id) {
+        outbox.append(.tellEnd(waiter, record))
+      } else {
+        endedAgents[id] = record
+      }
+    }
     if let place = job.membership { memberEnded(place, record) }
     guard jobs.isEmpty else { return }
     outbox.append(.resume(drainers))

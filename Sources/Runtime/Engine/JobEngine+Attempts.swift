@@ -16,7 +16,7 @@ extension JobEngine {
     case .shell(let line): await runCommand(job, .shell(line), variables)
     case .arguments(let words): await runCommand(job, .arguments(words), variables)
     case .function: await runFunction(job)
-    case .prompt: perform { $0.end(id, JobSentences.noProvider(job.spec.agent)) }
+    case .prompt(let prompt): await runAgent(job, prompt)
     }
   }
 

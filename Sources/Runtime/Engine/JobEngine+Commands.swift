@@ -57,10 +57,11 @@ extension JobEngine {
   ) -> CommandOrder {
     let job = attempt.job
     var order = CommandOrder(
-      job: attempt.id, run: run.id, attempt: attempt.number, part: part, work: work,
+      job: attempt.id, run: run.id, attempt: attempt.number, part: part, work: isDryRun ? work.toldOnly : work,
       workingDirectory: job.workingFolder,
       environment: inheritedEnvironment().entries(
-        changes: job.environmentChanges.merging(attempt.variables) { $1 }, job: attempt.id.rawValue,
+        changes: agents.keptFromCommands.merging(job.environmentChanges) { $1 }.merging(attempt.variables) { $1 },
+        job: attempt.id.rawValue,
         run: run.id.rawValue, attempt: attempt.number, part: part,
         slot: look { $0.scheduler.slot(of: attempt.id) }),
       input: input, output: copy.output, timeLimit: timeLimit)

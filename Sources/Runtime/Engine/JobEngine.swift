@@ -29,6 +29,10 @@ final class JobEngine: Sendable {
   /// What the commands may touch whose tasks say nothing of it.
   let sandbox: SandboxChoice
   let runFunction: FunctionRunner
+  /// Commands are told, and not executed.
+  let isDryRun: Bool
+  /// What answers prompts.
+  let agents: AgentDesk
   private let observer: @Sendable (JobNotice) -> Void
   private let state: Mutex<EngineState>
   private let environment = Mutex<JobEnvironment?>(nil)
@@ -40,13 +44,16 @@ final class JobEngine: Sendable {
     isAutomatic: Bool = false,
     maxPerAgent: [String: Int] = [:], grace: Duration = .seconds(5), secrets: RunSecrets = RunSecrets(),
     pressureLimits: Pressure.Limits = Pressure.Limits(), sandbox: SandboxChoice = .none,
-    machine: MachineSlots = .ofThisProcess,
+    machine: MachineSlots = .ofThisProcess, agents: AgentDesk = AgentDesk(),
+    isDryRun: Bool = false,
     runFunction: @escaping FunctionRunner,
     observer: @escaping @Sendable (JobNotice) -> Void
   ) {
     self.registry = registry
     self.run = run
     self.runFunction = runFunction
+    self.agents = agents
+    self.isDryRun = isDryRun
     self.pressureLimits = pressureLimits
     self.sandbox = sandbox
     self.observer = observer
@@ -117,6 +124,7 @@ final class JobEngine: Sendable {
       keys: zip(group.members, states).map { $0.key ?? $1.record.id.rawValue },
       durations: expectedDurations(of: group, plan, redaction))
     let given = try givenRecords(of: group)
+    if let budget = group.budget { agents.setLimit(budget, of: id) }
     perform { state in
       state.take(live, id: id, group, states, given: given, conflicts: conflicts)
       if state.cancellations != cancellations { state.cancelGroup(id, state.lastWish) }
@@ -267,6 +275,7 @@ final class JobEngine: Sendable {
         perform { $0.pollMachine() }
       }
     case .resume(let continuations): for continuation in continuations { continuation.resume() }
+    case .tellEnd(let continuation, let record): continuation.resume(returning: record)
     case .tellIntent(let continuations, let intent):
       for continuation in continuations { continuation.resume(returning: intent) }
     }

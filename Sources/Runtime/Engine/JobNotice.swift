@@ -11,6 +11,8 @@ enum JobNotice: Sendable {
   case progress(JobRecord)
   /// A group has used up four fifths of its time: one sentence.
   case warning(String)
+  /// Something happened on an agent's way through the models.
+  case agent(JobRecord, AgentNotice)
   /// No job is started for now, for this reason; nil: some are again.
   case held(String?)
 }
@@ -27,6 +29,25 @@ enum FunctionCall: Sendable, Hashable {
   case escalation(EscalationTarget)
   /// A simpler prompt for this attempt, made from the one before, which failed: `returned` with the prompt.
   case simplification(prompt: String, attempt: Int, error: String)
+  /// A tool of the script's, for the job's agent; the arguments are JSON. `returned` or `raised` is what the agent gets.
+  case tool(name: String, arguments: String)
+  /// Whether its agent may do this: `returned` with "allow", "always", "deny" or "end".
+  case permission(AgentQuestion)
+}
+
+extension FunctionCall {
+  /// Whether it is none of the task's own functions.
+  var isQuestion: Bool { if case .permission = self { true } else { false } }
+}
+
+/// What an agent wants to do that somebody has to allow.
+struct AgentQuestion: Sendable, Hashable {
+  /// The agent's name.
+  var agent: String
+  /// The question, one line without control characters.
+  var text: String
+  /// The run may end until somebody has answered.
+  var parks: Bool
 }
 
 /// How the function of a task ended.

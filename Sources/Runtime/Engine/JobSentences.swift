@@ -99,16 +99,6 @@ enum JobSentences {
     .timedOut(error: "stopped at its time limit" + (limit.map { " of \(text($0))" } ?? "") + said)
   }
 
-  /// What is said of a prompt as long as there is nobody to give it to.
-  static func noProvider(_ agent: String?) -> JobOutcome {
-    let who =
-      agent.map { "agent '\(Escaping.line($0, limit: 64))' answers prompts" } ?? "a task with a prompt is answered"
-    return .failed(
-      .noProvider,
-      error: "\(who) by a model, and this version of agentscript has no provider of models yet: "
-        + "give the task a command or an fn")
-  }
-
   /// What is said of a job whose end could not be recorded.
   static func lost(_ outcome: JobRecord, because error: RegistryError) -> JobOutcome {
     .lost(error: "it ended as \(outcome.status.rawValue), but that could not be recorded: \(error)")

@@ -112,12 +112,17 @@ struct LiveJob: Sendable {
     if case .failed(let error) = intent { error } else { nil }
   }
 
+  /// What its agent was asked last, if that was not what the task says.
+  var lastPrompt: String?
+
   /// Whether it takes a slot of the pool while it runs. A function does not: it runs on the script's own thread, and ten
-  /// that wait for jobs of theirs would leave no slot for these.
+  /// that wait for jobs of theirs would leave no slot for these. An agent that works for another does not either: it is
+  /// that one's work, which waits for it and holds a slot.
   var needsSlot: Bool {
     switch spec.work {
     case .shell, .arguments: true
-    case .function, .prompt: false
+    case .prompt: spec.agentDepth == 0
+    case .function: false
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import Jobs
+internal import Models
 
 /// What a task is to do and with which limits, checked as far as it can be without starting it.
 struct TaskSpec: Sendable, Hashable {
@@ -61,6 +62,10 @@ struct TaskSpec: Sendable, Hashable {
   var gate: Gate?
   /// After how long a second copy of a command is started beside the first.
   var hedge: Duration?
+  /// What it says about the agent that answers its prompt.
+  var agentOptions: AgentOptions?
+  /// How many agents stand above its own: it is the work of one of their tools.
+  var agentDepth = 0
   /// How its prompt becomes simpler.
   var simplify: PromptSimplification?
   /// Who decides after the last attempt has failed.
@@ -125,6 +130,8 @@ struct GroupSpec: Sendable, Hashable {
   var fallsBack = false
   /// How many tasks of an agent run at once.
   var maxPerAgent: [String: Int] = [:]
+  /// What the models of its tasks may take, all together.
+  var budget: BudgetLimit?
   /// The longest the whole group may take.
   var timeout: Duration?
 

@@ -9,6 +9,8 @@ struct AskedQuestion {
   let defaultAnswer: String?
   /// Whether the run waits for the answer when nothing else goes on.
   let isBlocking: Bool
+  /// Whether the run ends with 3 rather than wait for the answer.
+  let parks: Bool
   /// People were told where to answer.
   var isTold = false
 }
@@ -45,7 +47,7 @@ extension ScriptHost {
     let (number, wait) = expectAnswer()
     questions.asked[number] = AskedQuestion(
       decision: decision, options: request.options, defaultAnswer: request.defaultAnswer,
-      isBlocking: request.isBlocking)
+      isBlocking: request.isBlocking, parks: request.parks)
     let watch = questions.watch ?? DecisionWatch(registry, gate: gate)
     questions.watch = watch
     watch.add(decision, due: request.timeout.map { .now.advanced(by: $0) }, number: number)
@@ -101,7 +103,7 @@ extension ScriptHost {
       for (_, asked) in optional { questions.watch?.giveUp(asked.decision.id, because: "unanswered") }
       if !optional.isEmpty { return }
     }
-    if options.parks { return park() }
+    if options.parks || open.contains(where: \.value.parks) { return park() }
     guard presentation.questions == nil else { return }
     for (number, asked) in open where !asked.isTold {
       questions.asked[number]?.isTold = true
@@ -121,6 +123,15 @@ extension ScriptHost {
     termination = (
       "parked; the answer is kept for resuming the run, which this version of agentscript cannot do yet", 3
     )
+    Guardian.beginGrace()
+    cancelAll(.asked(by: "agentscript", reason: "the run was parked"))
+  }
+
+  /// An allowance of a provider comes back later, and the configuration says that nobody is to wait for it here.
+  func parkForQuota(_ sentence: String) {
+    guard termination == nil else { return }
+    presentation.say("agentscript: parked, waiting for a quota: \(sentence)")
+    termination = ("parked until the quota comes back; what has ended is kept", 3)
     Guardian.beginGrace()
     cancelAll(.asked(by: "agentscript", reason: "the run was parked"))
   }
@@ -161,6 +172,7 @@ struct AskRequest {
   var timeout: Duration?
   var blocking: [String] = []
   var isBlocking = true
+  var parks = false
 
   init(_ value: LuaValue) throws(HostFailure) {
     var table = LuaTable()
@@ -175,6 +187,7 @@ struct AskRequest {
     options = try reader.texts("options", "choices") ?? []
     defaultAnswer = try reader.text("default")
     timeout = try reader.duration("timeout")
+    parks = try reader.flag("park") ?? false
     if let (name, value) = try reader.take("blocking") { try readBlocking(name, value, reader) }
     try reader.finish()
     if given?.contains(where: { !$0.isWhitespace }) != true { throw .misuse("ask: there is no question") }

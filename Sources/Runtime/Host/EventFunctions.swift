@@ -4,9 +4,9 @@ internal import LuaBindings
 /// What a script wants to hear of its run.
 struct RunEvents {
   /// What there is to hear.
-  static let known = ["job_started", "job_progress", "job_completed", "phase", "todo", "asked", "answered"]
-  /// Named in the manual; they come with the parts that they belong to.
-  static let later = ["rate_limited", "budget"]
+  static let known = [
+    "job_started", "job_progress", "job_completed", "phase", "todo", "asked", "answered", "rate_limited", "budget",
+  ]
 
   private(set) var handlers: [String: [(handler: LuaReference, owner: ScriptTask)]] = [:]
 
@@ -47,9 +47,6 @@ extension ScriptHost {
   private func on(_ call: HostCall) throws(HostFailure) -> HostOutcome {
     guard case .string = call[0], let event = call[0].text else {
       throw .misuse("on: the event must be a string, not \(OptionReader.show(call[0]))")
-    }
-    if RunEvents.later.contains(event) {
-      throw .misuse("on: the event \"\(event)\" is not there yet in this version of agentscript")
     }
     guard RunEvents.known.contains(event) else {
       let guess = NearMiss.best(for: event, among: RunEvents.known).map { "did you mean \"\($0)\"?" }

@@ -22,7 +22,7 @@ extension ScriptHost {
   ]
 
   /// Named in the manual; they come with the parts that they belong to.
-  private static let laterNames = ["steer", "step", "checkpoint"]
+  private static let laterNames = ["step", "checkpoint"]
 
   func defineGlobals() throws(LuaError) {
     try defineConcurrency()
@@ -32,6 +32,7 @@ extension ScriptHost {
     try defineProgress()
     try defineEvents()
     try defineQuestions()
+    try defineAgents()
     for name in ScriptHost.lazyNames {
       try lua.define(lazily: name, from: "agentscript.api")
       try lua.define(lazily: name, from: "agentscript.api", in: ScriptHost.publicModuleName)

@@ -17,6 +17,8 @@ enum HostObject {
   case httpStream(HTTPStream)
   /// The global `run`.
   case run
+  /// The global `budget`.
+  case budget
 
   /// The number of its Lua type. Tables with a metatable of ours have 8 (results), 10 (plans) and 11 (results of groups).
   var type: UInt32 {
@@ -29,6 +31,7 @@ enum HostObject {
     case .run: 6
     case .completions: 7
     case .httpStream: 9
+    case .budget: 12
     }
   }
 }

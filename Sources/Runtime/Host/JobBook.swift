@@ -41,9 +41,11 @@ struct TaskFunctions {
   var gate: LuaReference?
   var escalate: LuaReference?
   var simplify: LuaReference?
+  /// Tools that its agent may call, by their names.
+  var tools: [String: LuaReference] = [:]
 
   /// Whether there is none.
-  var isEmpty: Bool { [work, condition, gate, escalate, simplify].allSatisfy { $0 == nil } }
+  var isEmpty: Bool { tools.isEmpty && [work, condition, gate, escalate, simplify].allSatisfy { $0 == nil } }
 }
 
 /// The jobs of this run as the Lua thread knows them: a view that notices keep up to date.

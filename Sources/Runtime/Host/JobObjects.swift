@@ -91,7 +91,7 @@ extension ScriptHost {
     case "output":
       return try readOutput(
         HostCall(name: "read_output", arguments: call.arguments, task: call.task, isBlocked: call.isBlocked))
-    default: throw .misuse("steer: only model agents and workers can be steered, and they are not there yet")
+    default: return try steer(id, call[1], "steer")
     }
   }
 
@@ -138,6 +138,7 @@ extension ScriptHost {
     group.timeout = request.timeout
     group.fallsBack = request.fallsBack
     group.maxPerAgent = request.maxPerAgent
+    group.budget = request.budget
     if request.isPlanOnly { return .value(try planned(group)) }
     if request.tasks.isEmpty {
       return try groupAnswer(JobGroup(id: "", jobs: [], keys: [], waves: []))

@@ -1,5 +1,6 @@
 internal import Jobs
 internal import LuaBindings
+internal import Models
 internal import Synchronization
 
 /// The run as the registry knows it: opened by the first call that needs jobs, so that a script without any leaves
@@ -19,6 +20,9 @@ final class JobSession {
 
   /// Something to be told to the registry: which, of which run, and what may not be written down.
   typealias Note = (Registry, RunID, Redaction) -> Void
+
+  /// What answers prompts; nothing is opened before the first one.
+  private var desk: AgentDesk?
 
   init(host: ScriptHost) { self.host = host }
 
@@ -47,6 +51,25 @@ final class JobSession {
     } catch { throw .misuse(error.description) }
   }
 
+  /// What the run's agents share.
+  func agents() -> AgentDesk {
+    if let desk { return desk }
+    var options = AgentDesk.Options()
+    options.budget = BudgetLimit(
+      cost: host.options.maxCost.flatMap { Money(dollars: $0) }, tokens: host.options.maxTokens)
+    options.isMocked = host.options.isDryRun
+    let hasWindow = host.presentation.questions != nil, parks = host.options.parks
+    options.canAsk = { hasWindow || parks }
+    let presentation = host.presentation
+    options.say = { presentation.say($0) }
+    let made = AgentDesk(options, transport: host.transport)
+    desk = made
+    return made
+  }
+
+  /// Talks to an agent of this run; false if it does not run.
+  func steer(_ job: JobID, _ text: String) -> Bool { engine?.steer(job, text) ?? false }
+
   /// The engine of this run, which is begun in the registry by the first call.
   func open() throws(HostFailure) -> JobEngine {
     if let engine { return engine }
@@ -66,6 +89,7 @@ final class JobSession {
       isAutomatic: host.options.isConcurrencyAutomatic, maxPerAgent: host.options.maxPerAgent, secrets: host.secrets,
       pressureLimits: host.options.pressure,
       sandbox: host.options.sandbox.flatMap(SandboxPolicy.preset(named:)).map { .policy($0) } ?? .none,
+      agents: agents(), isDryRun: host.options.isDryRun,
       runFunction: { record, call in await JobSession.runFunction(record, call, gate) },
       observer: { gate.post(.job($0)) })
     engine = made
@@ -129,6 +153,7 @@ final class JobSession {
   /// Notes the run's end. Nothing is started afterwards.
   func end(exitCode: Int32, status: RunStatus) {
     leftoverSweep?.wait()
+    desk?.closeAndWait()
     // Who takes over from the engine is not to grant the grace again.
     if let age = engine?.backend.graceAge { Guardian.beginGrace(ago: age) }
     guard hasBegun, let registry else { return }

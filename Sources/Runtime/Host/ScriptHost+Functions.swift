@@ -6,6 +6,9 @@ extension ScriptHost {
   /// Asks a person; called with what a script's own `escalate` gets.
   private static let personalEscalation = Array("return require 'agentscript.escalation'(...)".utf8)
 
+  /// Asks a person whether an agent may do something.
+  private static let permission = Array("return require 'agentscript.permission'(...)".utf8)
+
   /// The functions of a job that the script has just started.
   func bind(_ functions: TaskFunctions, to job: JobID) {
     // A job that is over already is asked about no more.
@@ -16,7 +19,8 @@ extension ScriptHost {
 
   /// Calls one of them as a coroutine of this script.
   func startFunction(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
-    guard let functions = book.functions[record.id] else {
+    // Agents of agents ask for permissions too, and no part of the script has started them.
+    guard let functions = book.functions[record.id] ?? (call.isQuestion ? TaskFunctions() : nil) else {
       book.early[record.id, default: []].append((record, call, ticket))
       return
     }
@@ -34,7 +38,7 @@ extension ScriptHost {
     if call != .condition { task.job = record.id }
     switch call {
     case .attempt, .condition: task.phase = record.phase ?? task.phase
-    case .gate, .escalation, .simplification: break
+    case .gate, .escalation, .simplification, .tool, .permission: break
     }
     task.isObserved = true
     book.tickets[ticket] = task
@@ -56,6 +60,12 @@ extension ScriptHost {
     case .escalation(.person):
       let function = try lua.load(ScriptHost.personalEscalation, name: "=escalate", textOnly: true)
       return (function, "escalate of \(name)", failure(record))
+    case .tool(let tool, let arguments):
+      return functions.tools[tool].map { ($0, "tool \(tool) of \(name)", [LuaJSON.decode(arguments)]) }
+    case .permission(let question):
+      let function = try lua.load(ScriptHost.permission, name: "=permission", textOnly: true)
+      let arguments: [LuaValue] = [.text(question.agent), .text(question.text), .boolean(question.parks)]
+      return (function, "permission of \(name)", arguments)
     case .simplification(let prompt, let attempt, let error):
       return functions.simplify.map {
         ($0, "simplify of \(name)", [.text(prompt), .integer(Int64(attempt)), .text(error)])
@@ -90,6 +100,8 @@ extension ScriptHost {
         return .returned(output: Array((value != .nil && value != .boolean(false) ? "true" : "false").utf8), data: nil)
       case .gate: return verdict(values)
       case .simplification(let prompt, _, _): return simpler(value, than: prompt)
+      case .tool: return toolAnswer(values)
+      case .permission: return .returned(output: LuaText.describe(value), data: nil)
       case .escalation: return .decided(decision(value, on: record))
       }
     }
@@ -118,6 +130,15 @@ extension ScriptHost {
       return .raised(message: table["error"].text ?? "it returned success = false", traceback: "")
     default: return .returned(output: [], data: nil)
     }
+  }
+
+  /// What an agent gets from a function of the script: texts as they are, other values as JSON; `nil, why` is a failure.
+  private func toolAnswer(_ values: [LuaValue]) -> FunctionOutcome {
+    let value = values.first ?? .nil
+    if value.isNil, values.count > 1, !values[1].isNil {
+      return .raised(message: String(decoding: LuaText.describe(values[1]), as: UTF8.self), traceback: "")
+    }
+    return .returned(output: value.isNil ? Array("done".utf8) : LuaText.describe(value), data: LuaJSON.encode(value))
   }
 
   private func simpler(_ value: LuaValue, than prompt: String) -> FunctionOutcome {

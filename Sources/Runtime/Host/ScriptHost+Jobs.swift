@@ -29,10 +29,11 @@ extension ScriptHost {
       if record.status.isTerminal { ended(record) }
     case .amended(let record): book.keep(record)
     case .warning(let sentence): presentation.say("agentscript: \(sentence)")
+    case .agent(let record, let notice): take(notice, of: record)
     case .held(let reason):
       if let reason { presentation.say("agentscript: no other job is started for now: \(reason)") }
     case .progress(let record):
-      if book.owners[record.id] == nil { book.earlyProgress[record.id, default: []].append(record) }
+      if book.owners[record.id] == nil, !isOfAgent(record) { book.earlyProgress[record.id, default: []].append(record) }
       keep(record)
       report(record)
       events.tell("job_progress", progressEvent(record), self)
@@ -45,8 +46,34 @@ extension ScriptHost {
     presentation.jobChanged(record)
   }
 
+  /// Whether an agent has started the job: it hears of its end, and the script does not.
+  private func isOfAgent(_ record: JobRecord) -> Bool {
+    record.kind == .model && record.parent.flatMap { book.records[$0] }?.kind == .model
+  }
+
+  /// What happens to an agent on its way through the models.
+  private func take(_ notice: AgentNotice, of record: JobRecord) {
+    switch notice {
+    case .rateLimited(let wait):
+      var fields = eventTable(record)
+      fields["reason"] = .text(wait.reason)
+      fields["text"] = .text(wait.text)
+      fields["until"] = text(wait.until?.description)
+      events.tell("rate_limited", fields, self)
+    case .budget(let account, let share):
+      let name = account == AgentDesk.runAccount ? "the run" : "'\(account)'"
+      if share >= 0.8 { presentation.say("agentscript: \(Int(share * 100)) % of the budget of \(name) are spent") }
+      var fields = eventTable(record)
+      fields["account"] = .text(account)
+      fields["share"] = .number(share)
+      events.tell("budget", fields, self)
+    case .parked(let sentence): parkForQuota(sentence)
+    }
+  }
+
   private func ended(_ record: JobRecord) {
     let id = record.id
+    if isOfAgent(record) { book.hear(id) }
     book.functions[id] = nil
     book.givenNames[id] = nil
     if book.progressOfEnds.remove(id) != nil { report(record) }

@@ -1,5 +1,12 @@
 internal import Jobs
 internal import LuaBindings
+internal import Models
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
 
 /// What a script's spec of a task says, beside what the engine needs.
 struct TaskRequest {
@@ -27,10 +34,7 @@ struct TaskRequest {
 /// Reads specs of tasks: the options of SPEC's table, their aliases, and a plain sentence for each mistake.
 enum SpecReader {
   /// Named in the manual, but they belong to parts that are not built yet.
-  static let laterOptions: Set<String> = [
-    "model", "tier", "fallback_models", "system", "schema", "max_turns", "max_tokens", "max_cost", "tools",
-    "disallowed_tools", "permission_mode", "cache", "effect", "backend",
-  ]
+  static let laterOptions: Set<String> = ["effect", "backend"]
 
   /// `isInGroup`: ids are names inside the group then, and dependencies are allowed.
   static func read(
@@ -61,6 +65,7 @@ enum SpecReader {
     try readAccess(&options, &spec)
     var request = TaskRequest(spec: spec)
     try readAttempts(&options, &request, hasWork: work != nil)
+    try readAgent(&options, &request, hasWork: work != nil)
     try readIsolation(&options, &request.spec, id: isInGroup ? nil : id)
     request.functions.work = work?.function
     request.onProgress = try options.function("on_progress")
@@ -207,7 +212,11 @@ enum SpecReader {
     }
     switch spec.work {
     case .shell, .arguments: break
-    case .function, .prompt:
+    case .prompt:
+      // These have a meaning for agents too: how long they may be silent, how much they write, what their commands touch.
+      guard let name = given.first(where: { $0 == "tty" }) else { return }
+      throw .misuse("\(options.subject): \(name) belongs to tasks with a command")
+    case .function:
       if let name = given.first { throw .misuse("\(options.subject): \(name) belongs to tasks with a command") }
     }
   }
@@ -225,6 +234,7 @@ enum SpecReader {
         }
         switch pair.value {
         case .boolean(false): spec.environment[name] = .some(nil)
+        case .boolean(true): if let own = getenv(name) { spec.environment[name] = .some(String(cString: own)) }
         case .string, .integer, .number:
           let bytes = LuaText.describe(pair.value)
           if bytes.contains(0) { throw .misuse("\(options.subject): env.\(name) contains a NUL byte") }
@@ -232,7 +242,7 @@ enum SpecReader {
           spec.environment[name] = .some(text)
         default:
           throw .misuse(
-            "\(options.subject): env.\(name) must be a string, a number, or false to take it away, not \(OptionReader.show(pair.value))"
+            "\(options.subject): env.\(name) must be a string, a number, false to take it away, or true to pass ours on, not \(OptionReader.show(pair.value))"
           )
         }
       }
@@ -263,6 +273,8 @@ struct GroupRequest {
   /// What becomes of failed tasks in what the script gets.
   var onError = OnError.keep
   var fallsBack = false
+  /// What the models of its tasks may take, all together.
+  var budget: BudgetLimit?
   var maxPerAgent: [String: Int] = [:]
   /// Tasks of earlier groups that count as dependencies that have succeeded: jobs, ids or results, by the names used here.
   var given = LuaTable()
@@ -275,7 +287,7 @@ struct GroupRequest {
   enum OnError: String, CaseIterable { case keep, raise, drop }
 
   static let laterOptions: Set<String> = [
-    "budget", "id", "name", "description",
+    "id", "name", "description",
   ]
 
   init(_ specs: LuaValue, _ options: LuaValue, origin: String) throws(HostFailure) {
@@ -314,6 +326,7 @@ struct GroupRequest {
       given = table
     }
     timeout = try reader.duration("timeout")
+    budget = try SpecReader.budget("budget", &reader)
     try SpecReader.readEscalate(&reader, ofGroup: &tasks)
     onProgress = try reader.function("on_progress")
     runsInBackground = try reader.flag("run_in_background") ?? false

@@ -77,6 +77,21 @@ enum ArgumentReader {
   }
 
   /// `agent=number`
+  enum Budget: Sendable, Hashable {
+    case dollars(Double)
+    case tokens(Int)
+  }
+
+  /// `2.50` or `$2.50`, or `200000tokens`.
+  static func budget(_ text: String) throws -> Budget {
+    if let digits = text.hasSuffix("tokens") ? text.dropLast(6) : text.hasSuffix("token") ? text.dropLast(5) : nil {
+      if let tokens = Int(digits), tokens > 0, digits.first != "+" { return .tokens(tokens) }
+    } else if let dollars = Double(text.hasPrefix("$") ? text.dropFirst() : text[...]), dollars.isFinite, dollars >= 0 {
+      return .dollars(dollars)
+    }
+    throw Refusal(description: "'\(text)' is no budget: give US dollars, as in 2.50, or tokens, as in 200000tokens")
+  }
+
   static func agentLimit(_ text: String) throws -> AgentLimit {
     guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
       let count = Int(text[text.index(after: equals)...]), count >= 1

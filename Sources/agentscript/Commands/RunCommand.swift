@@ -13,6 +13,7 @@ struct RunCommand: ParsableCommand {
       Example:
         agentscript run --timeout 30m --var target=staging deploy.lua --fast
         agentscript run --detach nightly.lua
+        agentscript run --budget 2.50 --dry-run review.lua
       """)
 
   @Option(
@@ -84,16 +85,24 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Let it run in the background as a job of its own, without this terminal; the job's id is written.")
   var detach = false
 
+  @Option(
+    help: ArgumentHelp(
+      "What the run's models may take: US dollars, as in 2.50, or tokens, as in 200000tokens; may be given twice.",
+      valueName: "amount"),
+    transform: ArgumentReader.budget)
+  var budget: [ArgumentReader.Budget] = []
+
+  @Flag(help: "Execute nothing and send nothing: commands are told, a mock answers for models, no job is kept.")
+  var dryRun = false
+
   @Option(help: .hidden) var resume: String?
-  @Option(help: .hidden) var budget: String?
-  @Flag(help: .hidden) var dryRun = false
 
   @Argument(
     help: ArgumentHelp("The script and its arguments.", valueName: "file"), completion: .file(extensions: ["lua"]))
   var words: [String] = []
 
   func validate() throws {
-    let later = [("--resume", resume != nil), ("--budget", budget != nil), ("--dry-run", dryRun)]
+    let later = [("--resume", resume != nil)]
     if let option = later.first(where: \.1)?.0 { throw ValidationError("the option '\(option)' is not there yet") }
     guard !words.isEmpty else { throw ValidationError("run needs the FILE of a script") }
     if detach, words[0] == "-" {
@@ -108,7 +117,11 @@ struct RunCommand: ParsableCommand {
     invocation.scriptIndex = argv.count - words.count
     invocation.main = words[0] == "-" ? .standardInput : .file(words[0])
     invocation.options = options
-    throw CommandEnd(code: ScriptEntry.run(invocation))
+    let scratch = dryRun ? try ScratchFolder() : nil
+    if let scratch { invocation.options.home = scratch.path }
+    let code = ScriptEntry.run(invocation)
+    scratch?.remove()
+    throw CommandEnd(code: code)
   }
 
   /// The same command line, without `--detach`, becomes the command of a detached job.
@@ -154,6 +167,13 @@ struct RunCommand: ParsableCommand {
     options.pressure.minFreeDisk = minFreeDisk
     options.sandbox = sandbox
     options.parks = park
+    options.isDryRun = dryRun
+    for amount in budget {
+      switch amount {
+      case .dollars(let dollars): options.maxCost = dollars
+      case .tokens(let tokens): options.maxTokens = tokens
+      }
+    }
     options.isQuiet = quiet
     options.wantsJSON = json
     for variable in variables { options.variables[variable.key] = variable.value }

@@ -70,7 +70,6 @@ refused(function() todo { { content = "a" }, { status = "pending" } } end, "todo
 refused(function() todo { { content = "a", status = "done" } } end, "status", '"in_progress"', "done")
 refused(function() todo { { content = "a", activeForms = "b" } } end, "activeForms", "did you mean 'activeForm'?")
 refused(function() on("job_start", print) end, "on", "job_start", 'did you mean "job_started"?')
-refused(function() on("budget", print) end, "on", "not there yet")
 refused(function() on("phase", "x") end, "on", "a function", "x")
 refused(function() on(print) end, "on", "a string")
 refused(function() phase "" end, "phase", "something in it")
@@ -129,10 +128,36 @@ r({ command = "true", detach = true, escalate = function() end }, "detach", "esc
 refused(function() task_group({}, { escalate = 5 }) end, "escalate", "5")
 
 -- What belongs to parts that are not built yet is refused, not ignored.
-for _, option in ipairs { "model", "max_cost", "cache" } do
+for _, option in ipairs { "effect", "backend" } do
   r({ command = "true", [option] = "x" }, option, "not there yet")
 end
-refused(function() task_group({}, { budget = 5 }) end, "budget", "not there yet")
+
+-- What a task says about its agent.
+for option, value in pairs {
+  model = "m", tier = "fast", fallback_models = { "a" }, system = "s", schema = { type = "object" }, max_turns = 2,
+  max_tokens = 10, max_cost = 1, tools = { "read" }, disallowed_tools = { "bash" }, permission_mode = "plan",
+  cache = "long", temperature = 1, top_p = 1, top_k = 1, thinking = "off", effort = "low",
+} do
+  r({ command = "true", [option] = value }, option, "prompt")
+end
+r({ prompt = "p", max_cost = -1 }, "max_cost", "-1", "dollars")
+r({ prompt = "p", max_turns = 0 }, "max_turns", "0")
+r({ prompt = "p", permission_mode = "sudo" }, "permission_mode", "sudo", "acceptEdits")
+r({ prompt = "p", cache = "always" }, "cache", "always", "long")
+r({ prompt = "p", thinking = 5 }, "thinking", "1024")
+r({ prompt = "p", temperature = 3 }, "temperature", "3")
+r({ prompt = "p", schema = "{" }, "schema", "JSON")
+r({ prompt = "p", schema = 5 }, "schema", "5")
+r({ prompt = "p", tools = "read" }, "tools", "list")
+r({ prompt = "p", tools = { { name = "a b", description = "d", fn = print } } }, "tool 1", "a b", "letters")
+r({ prompt = "p", tools = { { name = "ab", fn = print } } }, "tool 1", "ab", "description")
+r({ prompt = "p", tools = { { name = "ab", description = "d" } } }, "tool 1", "ab", "fn")
+r({ prompt = "p", tools = { { name = "ab", description = "d", func = print } } }, "func", "fn")
+r({ prompt = "p", tty = true }, "tty", "command")
+refused(function() task_group({}, { budget = "x" }) end, "budget", "dollars")
+refused(function() task_group({}, { budget = { money = 1 } }) end, "money", "cost")
+refused(function() steer("nobody", "x") end, "steer", "nobody")
+refused(function() steer(spawn { command = "true" }, "x") end, "steer", "no model agent")
 
 -- When a task runs.
 r({ command = "true", priority = "urgent" }, "priority", "critical")

@@ -62,7 +62,7 @@ r = task { command = [[echo '[RESULT]'; echo '{"success":true}'; echo '[COMPLETE
 assert(r.status == "failed" and r.exit_code == 1)
 assert(wait_for_completion(r.output_file).success == false)
 
--- task(agent, prompt) and prompts need a model, which is not there.
+-- task(agent, prompt) and prompts need a model, and there is none here.
 r = task("Explore", "Which modules are there?")
 assert(r.status == "failed" and r.reason == "no_provider" and r.agent == "Explore" and #r.error > 20, r.error)
 r = task { subagent_type = "Plan", prompt = "Plan it", description = "a plan" }

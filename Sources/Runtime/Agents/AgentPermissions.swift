@@ -1,0 +1,22 @@
+internal import Agents
+
+/// What the calls of an agent are allowed: the configuration's rules, the role's, the task's mode.
+enum AgentPermissions {
+  /// The policy of one agent. `scriptTools`: functions that the script gave it, which needs nobody's leave for that.
+  static func policy(
+    _ role: AgentRole, mode: String?, _ settings: AgentSettings, scriptTools: [String]
+  ) -> PermissionPolicy {
+    var own = scriptTools.map { PermissionRule(tool: $0, .allow) }
+    own += ["task", "append_memory"].map { PermissionRule(tool: $0, .allow) }
+    var policy = PermissionPolicy(
+      own, mode: PermissionMode(rawValue: mode ?? role.permissionMode ?? "default") ?? .default)
+    policy.layers += settings.permissions
+    let rules = role.permissions.map { rule in
+      PermissionRule(
+        tool: rule.tool, pattern: rule.pattern == "*" ? nil : rule.pattern,
+        PermissionVerdict(rawValue: rule.decision.rawValue) ?? .ask)
+    }
+    // A role's file comes with a repository as often as from the user: it may forbid, and leave nothing to it alone.
+    return rules.isEmpty ? policy : policy.adding(rules, onlyNarrows: true)
+  }
+}

@@ -1,0 +1,129 @@
+internal import Agents
+internal import Configuration
+internal import Jobs
+internal import Models
+internal import SystemPackage
+
+/// What the configuration says to the agents of a run: its words turned into what agents are made of.
+struct AgentSettings: Sendable {
+  /// Why the configuration cannot be used: one sentence.
+  struct Failure: Error, Sendable, CustomStringConvertible {
+    let description: String
+  }
+
+  let settings: Settings
+  let environment: [String: String]
+  /// The folder that the run was started in.
+  let folder: String
+  let models: ModelSetup
+  let roles: AgentRoles
+  /// What people should know, as that the project's configuration is not trusted.
+  let notes: [String]
+
+  /// Reads the files of roles; the configuration was read before.
+  init(
+    _ settings: Settings, environment: [String: String], folder: String, isMocked: Bool
+  ) throws(Failure) {
+    self.settings = settings
+    self.environment = environment
+    self.folder = folder
+    var models = settings.models
+    models.mock = try AgentSettings.mock(environment) ?? (isMocked ? MockScript() : nil)
+    // For who wants nothing of this machine's servers, as tests do.
+    if environment[AgentSettings.localVariable] == "0" { models.locals = [] }
+    let places = RolePlaces(
+      projectFolder: settings.project, isProjectTrusted: settings.projectIsTrusted, environment: environment)
+    let (roles, problems) = AgentRoles.load(
+      places, configured: settings.roles.map { AgentRole($0, settings.project, places.configurations) })
+    for role in roles.all { models.router.agents[role.name] = role.route }
+    self.models = models
+    self.roles = roles
+    var notes = settings.notes + problems.filter { $0.kind == .error }.map(\.description)
+    if models.mock != nil, !isMocked { notes.append("a mock answers for all models (\(AgentSettings.mockVariable))") }
+    self.notes = notes
+  }
+
+  /// `0`: model servers of this machine are not looked for.
+  private static let localVariable = "AGENTSCRIPT_LOCAL_MODELS"
+  /// The file of a script by which a mock answers for all models.
+  private static let mockVariable = "AGENTSCRIPT_MOCK"
+  private static let longestMock = 4 << 20
+
+  private static func mock(_ environment: [String: String]) throws(Failure) -> MockScript? {
+    guard let path = environment[mockVariable], !path.isEmpty else { return nil }
+    let bytes: [UInt8]
+    do throws(Errno) {
+      bytes = try FileContents.read(try SystemPath(Array(path.utf8)), from: 0, count: longestMock)
+    } catch {
+      throw Failure(description: "the mock's script \(path) cannot be read: \(error)")
+    }
+    do throws(MockScriptError) { return try MockScript(json: bytes) } catch {
+      throw Failure(description: "the mock's script \(path) cannot be used: \(error)")
+    }
+  }
+
+  /// Everything that the user, the project, the environment and the command line say.
+  static func load(_ environment: [String: String], folder: String) throws(Failure) -> Settings {
+    do throws(SettingsError) {
+      return try Settings.load(SettingsPlaces(from: folder, environment: environment))
+    } catch { throw Failure(description: error.description) }
+  }
+
+  /// The model for work that names neither a model nor a tier.
+  var model: String? { settings.model }
+  var maxTurns: Int { settings.limits.maxTurns }
+  var maxTokens: Int? { settings.limits.maxTokens }
+  var maxCost: Money? { settings.limits.maxCost }
+  var timeLimit: Duration { settings.limits.timeout }
+  var budget: BudgetLimit { settings.budget }
+  /// Whether the run waits for a person, or is parked, where nobody can be asked at once.
+  var parksOnAsk: Bool { settings.onAsk == .park }
+
+  /// The rules for tools, the widest layer first.
+  var permissions: [PermissionPolicy.Layer] {
+    settings.permissions.map { layer in
+      var isOfProject = false
+      if case .project = layer.origin { isOfProject = true }
+      let rules = layer.rules.map { rule in
+        Agents.PermissionRule(
+          tool: rule.tool, pattern: rule.pattern == "*" ? nil : rule.pattern,
+          PermissionVerdict(rawValue: rule.answer.rawValue) ?? .ask)
+      }
+      return PermissionPolicy.Layer(rules, onlyNarrows: isOfProject)
+    }
+  }
+
+  /// The servers of tools.
+  var servers: [MCPServerSpec] {
+    settings.servers.map { server in
+      MCPServerSpec(
+        name: server.name, command: server.command, environment: server.environment, cwd: server.cwd ?? folder,
+        tools: server.tools)
+    }
+  }
+}
+
+extension AgentRole {
+  /// A role that stands in a configuration. Relative paths of a project's are from the project's folder, those of the user's from
+  /// the folder of his configuration.
+  init(_ settings: RoleSettings, _ project: String?, _ configurations: String?) {
+    self.init(
+      name: settings.name, description: settings.description ?? "", system: settings.system ?? "",
+      source: .configuration)
+    model = settings.model
+    tier = settings.tier
+    fallbacks = settings.fallbacks
+    tools = settings.tools
+    disallowedTools = settings.disallowedTools
+    workdir = settings.workdir
+    maxTurns = settings.maxTurns
+    permissionMode = settings.permissionMode
+    isSelectable = settings.description != nil
+    memory = settings.memory.map { path in
+      if path.hasPrefix("/") { return path }
+      let base = settings.isOfProject ? project : configurations.map { $0 + "/agentscript" }
+      return base.map { "\($0)/\(path)" } ?? path
+    }
+    memoryRoot = settings.isOfProject ? project : nil
+  }
+}

@@ -1,0 +1,20 @@
+import Jobs
+internal import Models
+
+/// What the models of a job have taken, as its record has it.
+struct UsageSum: Sendable, Hashable {
+  private(set) var jobUsage: JobUsage?
+
+  /// What was taken in earlier attempts.
+  init(_ before: JobUsage?) { jobUsage = before }
+
+  /// Adds a call; `cost` is nil where nobody knows the price.
+  mutating func add(_ usage: TokenUsage, _ cost: Money?, _ model: ModelName) {
+    var sum = jobUsage ?? JobUsage(inputTokens: 0, outputTokens: 0)
+    sum.inputTokens += usage.prompt
+    sum.outputTokens += usage.output
+    sum.cacheReadTokens += usage.cacheRead
+    if let cost { sum.cost = (sum.cost ?? 0) + cost.dollars }
+    jobUsage = sum
+  }
+}

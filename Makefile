@@ -38,6 +38,7 @@ setup:
 setup-tests:
 	@scripts/setup tests
 	@scripts/peers
+	@scripts/mcp-sdks
 
 build: setup
 	@$(SWIFT) build $(RELEASE) 2>&1 | scripts/quietly

@@ -12,6 +12,8 @@ public final class MCPClient: Sendable {
     var connection: MCPConnection?
     var era: MCPConnection.Era?
     var starting: MCPPromise<MCPConnection>?
+    /// The one that is being started.
+    var opening: MCPConnection?
     var tools: [MCPToolInfo] = []
     /// Starts since the last call that worked.
     var starts = 0
@@ -55,11 +57,11 @@ public final class MCPClient: Sendable {
 
   /// Ends the server, and returns when it is gone. Calls that wait fail, and later ones too.
   public func close() async {
-    let (connection, starting) = state.withLock { state in
+    let (connections, starting) = state.withLock { state in
       state.isClosed = true
-      return (state.connection, state.starting)
+      return ([state.connection, state.opening], state.starting)
     }
-    await connection?.close(closed)
+    for connection in connections { await connection?.close(closed) }
     if let late = try? await starting?.value() { await late.close(closed) }
   }
 
@@ -134,7 +136,13 @@ public final class MCPClient: Sendable {
     let connection = MCPConnection(
       pipe, name: server.name, limits: limits, client: identity, note: note,
       toolsChanged: { [weak self] in self?.relist() })
+    let isClosed = state.withLock { state in
+      state.opening = connection
+      return state.isClosed
+    }
+    defer { state.withLock { $0.opening = nil } }
     do throws(MCPError) {
+      if isClosed { throw closed }
       let era = try await MCPHandshake.begin(connection, isOld: isOld)
       let tools = try await list(connection, era)
       state.withLock { state in

@@ -357,4 +357,14 @@ import WireText
     #expect(await failure { _ = try await client.call("echo", [:]) }?.sentence == "the MCP server 'hostile' is closed")
     await client.close()
   }
+
+  @Test func aClientIsClosedWhileItsServerKeepsItWaiting() async throws {
+    let client = client(MCPTestServer.hostile("new", "mute"))
+    async let waiting = failure { try await client.start() }
+    try await Task.sleep(for: .milliseconds(300))
+    let start = ContinuousClock.now
+    await client.close()
+    #expect(await waiting?.sentence == "the MCP server 'hostile' is closed")
+    #expect(ContinuousClock.now - start < .seconds(10))
+  }
 }

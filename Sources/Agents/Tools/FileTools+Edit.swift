@@ -20,8 +20,10 @@ extension FileTools {
         "new_string": ["type": "string", "description": "The text to put in its place."],
         "replace_all": ["type": "boolean", "description": "Replace every one."],
       ], required: ["path", "old_string", "new_string"]
-    ) { input, _ throws(FileScope.Refusal) in
+    ) { input, context throws(FileScope.Refusal) in
       let place = try writable(try input.text("path"), mayBeNew: false)
+      // What does not fit is answered with lines of the file.
+      try FileTools.check(place, in: context)
       let file = try scope.openFile(place)
       let facts = file.facts
       if let known = seen.version(of: place) { try FileTools.check(facts, is: known, place) }

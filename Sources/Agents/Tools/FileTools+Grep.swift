@@ -27,6 +27,7 @@ extension FileTools {
       ], required: ["pattern"]
     ) { input, context throws(FileScope.Refusal) in
       let place = try scope.place(input.optionalText("path") ?? ".")
+      try FileTools.check(place, in: context)
       var search = try GrepSearch(input, room: context.room)
       if !FileTools.isFolder(scope, place) {
         try await search.look(try scope.openFile(place), place)

@@ -20,6 +20,7 @@ extension FileTools {
       ], required: ["path"]
     ) { input, context throws(FileScope.Refusal) in
       let place = try scope.place(try input.text("path"))
+      try FileTools.check(place, in: context)
       let file = try scope.openFile(place)
       var reader = LineReading(
         first: input.number("offset", default: 1, in: 1...Int(Int32.max)),

@@ -22,6 +22,13 @@ public struct FileTools: Sendable {
   /// All of them.
   public var all: [AgentTool] { [read, glob, grep, edit, write] }
 
+  /// Refuses what may not be read, whichever tool would show it.
+  static func check(_ place: FileScope.Place, in context: ToolContext) throws(FileScope.Refusal) {
+    guard context.maySee(place.shown) else {
+      throw FileScope.Refusal("permission denied: '\(place.shown)' may not be read")
+    }
+  }
+
   /// A tool by the schema of its arguments' properties, that answers with text or a sentence why not.
   func tool(
     _ name: String, _ kind: ToolKind, _ description: String, _ properties: JSONObject, required: [String],

@@ -139,6 +139,14 @@ import WireText
     let hidden: @Sendable (String) -> Bool = { $0 != ".env" && $0 != "src/deep" }
     let files = await folder.call(tools.grep, ["pattern": "let|func"], maySee: hidden)
     #expect(files.text == "src/a.swift\nsrc/c.txt\nsrc/keep.log\n")
+    let inputs: [(AgentTool, JSONObject)] = [
+      (tools.read, ["path": ".env"]), (tools.grep, ["path": "src/../.env", "pattern": "."]),
+      (tools.edit, ["path": ".env", "old_string": "let kee = 1", "new_string": ""]),
+    ]
+    for (tool, input) in inputs {
+      let outcome = await folder.call(tool, input, maySee: hidden)
+      #expect(outcome == .failure("permission denied: '.env' may not be read"))
+    }
   }
 
   // MARK: edit and write

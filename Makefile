@@ -19,10 +19,11 @@ BINARY := .build/release/agentscript
 # pool from the tests that measure how soon something ends.
 TESTING := --no-parallel
 
-.PHONY: help setup setup-tests build demo fuzz test unit official bench lint install test-tsan test-asan clean
+.PHONY: help setup setup-tests build demo demo-models fuzz test unit official bench lint install test-tsan test-asan clean
 
 help:
 	@echo "make demo      build the program and run a first script"
+	@echo "make demo-models   agents of a small real model on this machine at work: no key, no account"
 	@echo "make test      lint, unit tests, script tests, the official Lua tests"
 	@echo "make build     the program, optimised: $(BINARY)"
 	@echo "make install   copy it to PREFIX/bin (PREFIX=$(PREFIX))"
@@ -45,6 +46,11 @@ build: setup
 
 demo: build
 	@$(BINARY) scripts/examples/hello.lua
+
+# With the program as it is built; without one it is built first.
+demo-models:
+	@[ -x $(BINARY) ] || [ -x .build/debug/agentscript ] || $(MAKE) --no-print-directory build
+	@scripts/demo-models
 
 lint:
 	@scripts/lint

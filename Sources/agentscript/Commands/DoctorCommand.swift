@@ -38,7 +38,8 @@ struct DoctorCommand: ParsableCommand {
         : .ok("secrets", "kept out of records: \(names.joined(separator: ", "))")
     } catch {
       return .warning(
-        "secrets", TerminalText.line("the configuration cannot be used: \(error)"), fix: "see 'agentscript config check'")
+        "secrets", TerminalText.line("the configuration cannot be used: \(error)"),
+        fix: "see 'agentscript config check'")
     }
   }
 

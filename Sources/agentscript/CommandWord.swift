@@ -6,13 +6,12 @@ enum CommandWord {
   static let known = [
     "run", "jobs", "ls", "show", "logs", "results", "wait", "kill", "rm", "prune", "completions", "doctor", "help",
     "spawn", "launch", "bg-spawn", "decisions", "answer",
-    "bg-jobs", "bg-results", "bg-kill", "config", "trust",
+    "bg-jobs", "bg-results", "bg-kill", "config", "trust", "agents",
   ]
 
   /// Commands that a later version brings. They are refused, so that no script comes to depend on their names.
   static let later = [
-    "resume", "runs", "top", "graph", "report", "serve", "mcp", "route", "agents",
-    "init",
+    "resume", "runs", "top", "graph", "report", "serve", "mcp", "route", "init",
   ]
 
   /// The options that belong to `run`, for the hint when somebody gives them to the interpreter.

@@ -93,7 +93,7 @@ struct RootCommand: ParsableCommand {
     version: "agentscript \(ProgramVersion.text)",
     subcommands: [
       RunCommand.self, SpawnCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self,
-      WaitCommand.self,
+      WaitCommand.self, AgentsCommand.self,
       KillCommand.self, DecisionsCommand.self, AnswerCommand.self, RemoveCommand.self, PruneCommand.self,
       ConfigCommand.self, TrustCommand.self, DoctorCommand.self, CompletionsCommand.self,
     ])

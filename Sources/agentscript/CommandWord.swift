@@ -5,13 +5,13 @@ enum CommandWord {
   /// The commands of this version and their aliases.
   static let known = [
     "run", "jobs", "ls", "show", "logs", "results", "wait", "kill", "rm", "prune", "completions", "doctor", "help",
-    "spawn", "launch", "bg-spawn", "decisions", "answer",
+    "spawn", "launch", "bg-spawn", "decisions", "answer", "costs", "route",
     "bg-jobs", "bg-results", "bg-kill", "config", "trust", "agents",
   ]
 
   /// Commands that a later version brings. They are refused, so that no script comes to depend on their names.
   static let later = [
-    "resume", "runs", "top", "graph", "report", "serve", "mcp", "route", "init",
+    "resume", "runs", "top", "graph", "report", "serve", "mcp", "init",
   ]
 
   /// The options that belong to `run`, for the hint when somebody gives them to the interpreter.

@@ -17,12 +17,14 @@ final class Program {
   let folder: String
   private var environment: [String: String] = [:]
 
-  init() {
+  /// The program with variables of its own besides those that it needs.
+  init(environment more: [String: String] = [:]) {
     folder = NSTemporaryDirectory() + "agentscript-cli-\(UUID().uuidString)"
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder]
     // A state folder above the temporary one would be found otherwise.
     environment["AGENTSCRIPT_HOME"] = folder + "/.agentscript"
+    environment.merge(more) { $1 }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -135,6 +135,7 @@
 ---@field exit_code? integer
 ---@field signal? integer
 ---@field duration_ms integer
+---@field usage? usage what its models took
 
 ---A task of a group.
 ---@class group.task: task.spec
@@ -187,10 +188,20 @@
 ---@field output_file? string
 ---@field attempts integer
 ---@field model? string
----@field usage? {input_tokens: integer, output_tokens: integer, cache_read_tokens: integer, cost?: number}
+---@field usage? usage what models took, in all attempts
 ---@field hedged? "won"|"lost" what came of its second copy, if there was one
 ---@field history attempt[] how its attempts ended
 ---@field worktree? result.worktree what became of its work, with `isolation = "worktree"`
+
+---What models took. Tokens of the prompt are in one of the three counts each.
+---@class usage
+---@field input_tokens integer
+---@field output_tokens integer
+---@field cache_read_tokens integer
+---@field cache_write_tokens integer
+---@field calls integer
+---@field cost? number US dollars, without calls whose price nobody knows
+---@field models? table<string, usage> by `provider/model`
 
 ---What became of the work of a task in a worktree of its own.
 ---@class result.worktree

@@ -12,19 +12,22 @@ public struct AttemptRecord: Codable, Sendable, Hashable {
   public let signal: Int?
   /// How long it took, in milliseconds.
   public let durationMs: Int
+  /// What its models took; nil for nothing.
+  public let usage: JobUsage?
 
-  /// An attempt by its number, its end and its time.
-  init(_ attempt: Int, _ outcome: JobOutcome, durationMs: Int) {
+  /// An attempt by its number, its end, its time and its price.
+  init(_ attempt: Int, _ outcome: JobOutcome, durationMs: Int, usage: JobUsage?) {
     self.attempt = attempt
     reason = outcome.reason
     error = outcome.error
     exitCode = outcome.exitCode
     signal = outcome.signal
     self.durationMs = durationMs
+    self.usage = usage
   }
 
   enum CodingKeys: String, CodingKey {
-    case attempt, reason, error, signal
+    case attempt, reason, error, signal, usage
     case exitCode = "exit_code"
     case durationMs = "duration_ms"
   }
@@ -37,6 +40,10 @@ public struct AttemptRecord: Codable, Sendable, Hashable {
       writer.field("exit_code", exitCode)
       writer.field("signal", signal)
       writer.field("duration_ms", durationMs)
+      if let usage {
+        writer.key("usage")
+        usage.write(to: &writer)
+      }
     }
   }
 }

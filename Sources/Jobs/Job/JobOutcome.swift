@@ -36,7 +36,7 @@ public struct JobOutcome: Sendable, Hashable {
   public var cancelledBy: String?
   /// Why it was cancelled, in words.
   public var cancelReason: String?
-  /// What the models took.
+  /// What the models took, in all attempts.
   public var usage: JobUsage?
   /// What became of its worktree; nil for a job without one.
   public var worktree: JobWorktree?

@@ -138,30 +138,3 @@ public struct JobRecord: Codable, Sendable, Hashable {
     case cancelReason = "cancel_reason"
   }
 }
-
-/// What models took to do a job.
-public struct JobUsage: Codable, Sendable, Hashable {
-  /// Tokens read.
-  public var inputTokens: Int
-  /// Tokens written.
-  public var outputTokens: Int
-  /// Tokens read from the provider's cache, not among `inputTokens`.
-  public var cacheReadTokens: Int
-  /// What it cost, in US dollars; nil where no price is known.
-  public var cost: Double?
-
-  /// Counts as given.
-  public init(inputTokens: Int, outputTokens: Int, cacheReadTokens: Int = 0, cost: Double? = nil) {
-    self.inputTokens = inputTokens
-    self.outputTokens = outputTokens
-    self.cacheReadTokens = cacheReadTokens
-    self.cost = cost
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case cost
-    case inputTokens = "input_tokens"
-    case outputTokens = "output_tokens"
-    case cacheReadTokens = "cache_read_tokens"
-  }
-}

@@ -21,6 +21,7 @@ public struct JobState: Sendable, Hashable {
   public var redaction: Redaction
   private var firstStart: Moment?
   private var attemptStart: Moment?
+  private var usageBefore: JobUsage?
 
   /// Submits a job: `pending` while `isReady` is false, else `queued`.
   public init(submitting draft: JobRecord, isReady: Bool, at moment: Moment, redaction: Redaction = .none) {
@@ -96,6 +97,7 @@ public struct JobState: Sendable, Hashable {
     case .retrying(let outcome):
       record.status = .waiting
       record.error = outcome.error
+      record.usage = outcome.usage ?? record.usage
       note(outcome, at: moment)
     case .progressed(let fraction, let text):
       if let fraction, fraction.isFinite { record.progress = min(max(fraction, 0), 1) }
@@ -115,6 +117,7 @@ public struct JobState: Sendable, Hashable {
     record.pidStarted = pidStarted
     record.error = nil
     attemptStart = moment
+    usageBefore = record.usage
     if firstStart == nil {
       firstStart = moment
       record.startedAt = moment.wall
@@ -125,7 +128,9 @@ public struct JobState: Sendable, Hashable {
   private mutating func note(_ outcome: JobOutcome, at moment: Moment) {
     guard let attemptStart, record.history.last < record.attempts else { return }
     record.history.add(
-      AttemptRecord(record.attempts, outcome, durationMs: moment.millisecondsSince(attemptStart)))
+      AttemptRecord(
+        record.attempts, outcome, durationMs: moment.millisecondsSince(attemptStart),
+        usage: record.usage?.since(usageBefore)))
   }
 
   private mutating func end(_ outcome: JobOutcome, at moment: Moment) {

@@ -113,14 +113,3 @@ extension JobRecord {
     usage.write(to: &writer)
   }
 }
-
-extension JobUsage {
-  func write(to writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.field("input_tokens", inputTokens)
-      writer.field("output_tokens", outputTokens)
-      writer.field("cache_read_tokens", cacheReadTokens)
-      writer.field("cost", cost)
-    }
-  }
-}

@@ -46,11 +46,15 @@ final class ModelCall: Sendable {
     _ request: ModelRequest, _ onEvents: @Sendable ([ModelEvent]) async -> Void
   ) async -> Result<ModelReply, ModelFailure> {
     let prompt = PromptSize.tokens(request, for: counter.provider)
-    let claim = BudgetClaim(accounts: accounts, price: model.price, prompt: prompt, answer: request.maxTokens)
+    let claim = BudgetClaim(
+      accounts: accounts, price: model.price?.withoutUnused(request.cache), prompt: prompt, answer: request.maxTokens)
     while true {
       var limited = request
       do throws(ModelFailure) {
-        let (reservation, answer) = try await desk.till.reserve(claim) { tell(.waitsForBudget($0)) }
+        let (reservation, answer) = try await desk.till.reserve(claim) { refusal in
+          state.withLock { $0.waits = true }
+          tell(.waitsForBudget(refusal))
+        }
         state.withLock { $0.reservation = reservation }
         limited = ModelCall.limited(request, to: answer)
       } catch { return .failure(error) }

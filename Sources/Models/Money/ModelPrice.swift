@@ -43,6 +43,14 @@ public struct ModelPrice: Hashable, Sendable {
     max(max(input, cacheRead), max(cacheWrite, cacheWriteLong)) * prompt + output * answer
   }
 
+  /// The prices that a call can meet which asks for no more than this of a provider's cache: writing to one costs most of all.
+  func withoutUnused(_ cache: CachePolicy) -> ModelPrice {
+    var price = self
+    if cache == .off { price.cacheWrite = input }
+    if cache != .long { price.cacheWriteLong = price.cacheWrite }
+    return price
+  }
+
   /// One number to compare models by: a call of three tokens of prompt for each of the answer.
   var weight: Int64 { (input * 3 + output).picodollars }
 }

@@ -10,11 +10,10 @@ struct UsageSum: Sendable, Hashable {
 
   /// Adds a call; `cost` is nil where nobody knows the price.
   mutating func add(_ usage: TokenUsage, _ cost: Money?, _ model: ModelName) {
-    var sum = jobUsage ?? JobUsage(inputTokens: 0, outputTokens: 0)
-    sum.inputTokens += usage.prompt
-    sum.outputTokens += usage.output
-    sum.cacheReadTokens += usage.cacheRead
-    if let cost { sum.cost = (sum.cost ?? 0) + cost.dollars }
+    var sum = jobUsage ?? JobUsage()
+    sum.addCall(
+      model: model.description, inputTokens: usage.input, outputTokens: usage.output, cacheReadTokens: usage.cacheRead,
+      cacheWriteTokens: usage.cacheWrite + usage.cacheWriteLong, cost: cost?.dollars)
     jobUsage = sum
   }
 }

@@ -61,7 +61,7 @@ extension ScriptHost {
       LuaTable(fields: [
         ("attempt", .integer(Int64(attempt.attempt))), ("reason", .text(attempt.reason.rawValue)),
         ("error", text(attempt.error)), ("exit_code", number(attempt.exitCode)), ("signal", number(attempt.signal)),
-        ("duration_ms", .integer(Int64(attempt.durationMs))),
+        ("duration_ms", .integer(Int64(attempt.durationMs))), ("usage", usage(attempt.usage)),
       ])
     }
     if attempts.isEmpty, record.attempts == 1, let reason = record.reason {
@@ -81,10 +81,14 @@ extension ScriptHost {
 
   private func usage(_ usage: JobUsage?) -> LuaValue {
     guard let usage else { return .nil }
+    let models = usage.models.sorted { $0.key < $1.key }.map { ($0.key, self.usage($0.value)) }
     return .table(
       LuaTable(fields: [
         ("input_tokens", .integer(Int64(usage.inputTokens))), ("output_tokens", .integer(Int64(usage.outputTokens))),
-        ("cache_read_tokens", .integer(Int64(usage.cacheReadTokens))), ("cost", usage.cost.map { .number($0) } ?? .nil),
+        ("cache_read_tokens", .integer(Int64(usage.cacheReadTokens))),
+        ("cache_write_tokens", .integer(Int64(usage.cacheWriteTokens))), ("calls", .integer(Int64(usage.calls))),
+        ("cost", usage.cost.map { .number($0) } ?? .nil),
+        ("models", models.isEmpty ? .nil : .table(LuaTable(fields: models))),
       ]))
   }
 

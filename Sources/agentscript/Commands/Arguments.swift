@@ -1,3 +1,4 @@
+import Jobs
 import Runtime
 
 /// Readers of values on the command line, for the parser's `transform`. The parser names the option and the value; what
@@ -47,6 +48,14 @@ enum ArgumentReader {
       throw Refusal(description: "it must be a whole number of at least 1, or auto")
     }
     return .number(number)
+  }
+
+  /// What costs are added up by.
+  static func costKey(_ text: String) throws -> CostKey {
+    guard let key = CostKey(rawValue: text) else {
+      throw Refusal(description: "there are \(CostKey.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return key
   }
 
   /// A byte's place in a file.

@@ -94,7 +94,8 @@ struct RootCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, SpawnCommand.self, JobsCommand.self, ShowCommand.self, LogsCommand.self, ResultsCommand.self,
       WaitCommand.self, AgentsCommand.self,
-      KillCommand.self, DecisionsCommand.self, AnswerCommand.self, RemoveCommand.self, PruneCommand.self,
-      ConfigCommand.self, TrustCommand.self, DoctorCommand.self, CompletionsCommand.self,
+      KillCommand.self, DecisionsCommand.self, AnswerCommand.self, CostsCommand.self, RouteCommand.self,
+      RemoveCommand.self, PruneCommand.self, ConfigCommand.self, TrustCommand.self, DoctorCommand.self,
+      CompletionsCommand.self,
     ])
 }

@@ -54,6 +54,7 @@ struct JobView {
       item(
         "  attempt \(attempt.attempt)", "\(attempt.error ?? attempt.reason.rawValue), after \(attempt.durationMs) ms")
     }
+    item("models took", job.usage.map(CostView.line))
     item("second copy", job.hedged?.rawValue)
     item("pid", job.status.isTerminal ? nil : job.pid.map(String.init))
     item("exit code", job.exitCode.map(String.init))

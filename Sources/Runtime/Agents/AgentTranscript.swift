@@ -58,6 +58,9 @@ final class AgentTranscript: Sendable {
     }
   }
 
+  /// Where the words of the turn that was under way begin; nil if it had said nothing.
+  var lastWords: Int? { state.withLock { $0.answer } }
+
   /// How long the log is.
   var size: Int { (try? output.size()) ?? 0 }
 

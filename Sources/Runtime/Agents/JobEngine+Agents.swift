@@ -41,7 +41,8 @@ extension JobEngine {
     var outcome = JobSentences.outcome(
       report, wish: wish, limit: limit,
       lastLine: transcript.hasSpoken ? JobSentences.lastLine(of: output, in: extent, redaction) : nil)
-    outcome.output = extent
+    // What it said last, if nothing better comes.
+    outcome.output = OutputExtent(start: transcript.lastWords ?? extent.end, end: extent.end)
     if case .ended(let end) = report.outcome {
       parkIfNeeded(id, end, &outcome)
       if case .answered(let text, _) = end.result, outcome.status == .completed {

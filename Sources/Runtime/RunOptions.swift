@@ -2,6 +2,8 @@
 public struct RunOptions: Sendable, Hashable {
   /// How many commands and agents run at once; more are queued.
   public var maxConcurrent = 10
+  /// Whether somebody has said how many, so that the configuration does not.
+  public var saysConcurrency = false
   /// How many run at once is found out instead, by the machine's load and by what gets done.
   public var isConcurrencyAutomatic = false
   /// How many tasks of an agent run at once, by its name.

@@ -65,7 +65,7 @@ extension ScriptHost {
     guard record.run == session.id else { return }
     if record.status.isTerminal {
       events.tell("job_completed", eventTable(record), self)
-    } else if record.status == .running, before != .running {
+    } else if record.status == .running, before != .running, before != .waiting {
       events.tell("job_started", eventTable(record), self)
     }
   }

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Jobs
 internal import LuaBindings
 internal import Models
@@ -74,6 +75,12 @@ final class JobSession {
   func open() throws(HostFailure) -> JobEngine {
     if let engine { return engine }
     let registry = try openRegistry()
+    let configured: Settings
+    do throws(AgentSettings.Failure) { configured = try agents().settings() } catch { throw .misuse(error.description) }
+    host.secrets.list(configured.secrets)
+    let concurrency =
+      host.options.saysConcurrency || !configured.isMaxConcurrentSet
+      ? host.options.maxConcurrent : configured.maxConcurrent
     let redaction = host.secrets.redaction
     let run = RunRecord(
       id: runID, script: script.map { redaction.text($0) }, arguments: arguments.map { redaction.text($0) },
@@ -82,18 +89,18 @@ final class JobSession {
     hasBegun = true
     for note in pendingNotes { note(registry, runID, redaction) }
     pendingNotes = []
-    registry.keepStateView(run: runID, maxConcurrent: host.options.maxConcurrent)
+    registry.keepStateView(run: runID, maxConcurrent: concurrency)
     let gate = host.gate
     let made = JobEngine(
-      state: registry.directory, registry: registry, run: run, maxConcurrent: host.options.maxConcurrent,
-      isAutomatic: host.options.isConcurrencyAutomatic, maxPerAgent: host.options.maxPerAgent, secrets: host.secrets,
+      state: registry.directory, registry: registry, run: run, maxConcurrent: concurrency,
+      isAutomatic: host.options.isConcurrencyAutomatic, maxPerAgent: configured.maxPerAgent.merging(host.options.maxPerAgent) { $1 }, secrets: host.secrets,
       pressureLimits: host.options.pressure,
       sandbox: host.options.sandbox.flatMap(SandboxPolicy.preset(named:)).map { .policy($0) } ?? .none,
       agents: agents(), isDryRun: host.options.isDryRun,
       runFunction: { record, call in await JobSession.runFunction(record, call, gate) },
       observer: { gate.post(.job($0)) })
     engine = made
-    host.meter.bind(registry, slots: host.options.maxConcurrent)
+    host.meter.bind(registry, slots: concurrency)
     let backend = made.backend
     ProcessStop.jobs.withLock { jobs in
       jobs = ProcessStop.Jobs(pause: { backend.pause() }, proceed: { backend.proceed() })

@@ -18,10 +18,10 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How many commands and agents run at once; more are queued. auto: as many as pay (at most 64).",
+      "How many commands and agents run at once, 10 unless the configuration says more; others are queued. auto: as many as pay (at most 64).",
       valueName: "number|auto"),
     transform: ArgumentReader.concurrency)
-  var maxConcurrency = Concurrency.number(10)
+  var maxConcurrency: Concurrency?
 
   @Option(
     name: .customLong("max-per-agent"), parsing: .singleValue,
@@ -157,7 +157,9 @@ struct RunCommand: ParsableCommand {
     switch maxConcurrency {
     case .number(let number): options.maxConcurrent = number
     case .automatic: options.isConcurrencyAutomatic = true
+    case nil: break
     }
+    options.saysConcurrency = maxConcurrency != nil
     for limit in maxPerAgent { options.maxPerAgent[limit.agent] = limit.count }
     options.timeout = timeout
     options.memoryLimit = memoryLimit

@@ -1,4 +1,5 @@
 import Jobs
+import Models
 
 /// How jobs look to people. Pure: records in, harmless text out.
 struct JobView {
@@ -31,6 +32,8 @@ struct JobView {
     item("description", job.description)
     item("agent", job.agent)
     item("model", job.model)
+    item("model took", job.usage.map(Self.usage))
+    item("waiting for", job.wait.map { wait in wait.text + (wait.until.map { ", until \($0)" } ?? "") })
     item("command", job.command)
     item("folder", job.cwd)
     item("run", job.run.rawValue)
@@ -111,9 +114,15 @@ struct JobView {
     return parts.isEmpty ? nil : parts.joined(separator: " ")
   }
 
+  private static func usage(_ usage: JobUsage) -> String {
+    let tokens = "\(usage.inputTokens) tokens in, \(usage.outputTokens) out"
+    return usage.cost.flatMap { Money(dollars: $0) }.map { "\(tokens), \($0)" } ?? tokens
+  }
+
   private static func what(_ job: JobRecord) -> String {
     let texts = [job.name, job.description, job.command].compactMap(\.self)
     let title = TerminalText.line(texts.first { !$0.isEmpty } ?? "")
+    if job.status == .waiting, let wait = job.wait { return "\(title): \(TerminalText.line(wait.text))" }
     if job.status.isTerminal, !job.isSuccess {
       return title.isEmpty ? ProgressModel.because(job) : "\(title): \(ProgressModel.because(job))"
     }

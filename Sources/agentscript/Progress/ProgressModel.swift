@@ -50,7 +50,8 @@ struct ProgressModel {
   mutating func note(_ job: JobRecord, at now: Moment, clock: String, columns: Int) -> [String] {
     guard !job.status.isTerminal else { return end(job, clock, columns) }
     let before = live[job.id]
-    let hasStarted = job.status == .running && (before?.status != .running || before?.attempts != job.attempts)
+    // What waited for something outside and goes on has not started again.
+    let hasStarted = job.status == .running && before?.attempts != job.attempts
     var entry = Live(
       label: Self.label(job), status: job.status, since: now, attempts: job.attempts, fraction: job.progress,
       text: job.progressText, told: before?.told)
@@ -60,6 +61,9 @@ struct ProgressModel {
     if hasStarted {
       let attempt = job.attempts > 1 ? " (attempt \(job.attempts) of \(max(job.attempts, job.maxAttempts)))" : ""
       return ["[\(clock)] started \(entry.label)\(attempt)"]
+    }
+    if let wait = job.wait, job.status == .waiting, before?.status != .waiting {
+      return ["[\(clock)] \(entry.label) \(TextWidth.fitted(TerminalText.line(wait.text), to: 200))"]
     }
     guard let text = job.progressText, text != before?.text || job.progress != before?.fraction,
       entry.told.map({ now.millisecondsSince($0) >= Self.progressInterval }) ?? true

@@ -1,4 +1,5 @@
 internal import LuaBindings
+internal import WireText
 
 /// Lua values as JSON, for records and for `--json`; and back.
 ///
@@ -116,109 +117,27 @@ enum LuaText {
 extension LuaJSON {
   /// The value of a JSON text that is known to be valid (records hold only such); null becomes nil.
   static func decode(_ text: String) -> LuaValue {
-    var reader = JSONReader(bytes: Array(text.utf8)[...])
-    return reader.value(depth: 0)
+    guard let value = try? JSONReader.read(text) else { return .nil }
+    return LuaValue(value)
   }
 }
 
-/// Reads JSON that was checked before. Anything unexpected reads as nil.
-private struct JSONReader {
-  var bytes: ArraySlice<UInt8>
-
-  private mutating func skipSpace() {
-    while let byte = bytes.first, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { bytes.removeFirst() }
-  }
-
-  private mutating func takes(_ character: Unicode.Scalar) -> Bool {
-    skipSpace()
-    guard bytes.first == UInt8(ascii: character) else { return false }
-    bytes.removeFirst()
-    return true
-  }
-
-  mutating func value(depth: Int) -> LuaValue {
-    skipSpace()
-    guard depth < 100, let first = bytes.first else { return .nil }
-    switch first {
-    case UInt8(ascii: "{"): return object(depth)
-    case UInt8(ascii: "["): return array(depth)
-    case UInt8(ascii: "\""): return .string(string())
-    default: return literal()
-    }
-  }
-
-  private mutating func object(_ depth: Int) -> LuaValue {
-    var table = LuaTable()
-    bytes.removeFirst()
-    while !takes("}") {
-      skipSpace()
-      guard bytes.first == UInt8(ascii: "\"") else { return .nil }
-      let key = string()
-      guard takes(":") else { return .nil }
-      let value = value(depth: depth + 1)
-      if !value.isNil { table.pairs.append(LuaTable.Pair(key: .string(key), value: value)) }
-      _ = takes(",")
-    }
-    return .table(table)
-  }
-
-  private mutating func array(_ depth: Int) -> LuaValue {
-    var table = LuaTable()
-    bytes.removeFirst()
-    while !takes("]") {
-      if bytes.isEmpty { return .nil }
-      table.array.append(value(depth: depth + 1))
-      _ = takes(",")
-    }
-    return .table(table)
-  }
-
-  private mutating func literal() -> LuaValue {
-    let word = bytes.prefix { $0 != 0x2C && $0 != 0x7D && $0 != 0x5D && $0 > 0x20 }
-    bytes = bytes.dropFirst(max(word.count, 1))
-    let text = String(decoding: word, as: UTF8.self)
-    switch text {
-    case "true": return true
-    case "false": return false
-    default: return Int64(text).map { .integer($0) } ?? Double(text).map { .number($0) } ?? .nil
-    }
-  }
-
-  private mutating func string() -> [UInt8] {
-    var result: [UInt8] = []
-    bytes.removeFirst()
-    while let byte = bytes.popFirst(), byte != UInt8(ascii: "\"") {
-      guard byte == UInt8(ascii: "\\") else {
-        result.append(byte)
-        continue
+extension LuaValue {
+  /// A JSON value: null is nil, and so a member that is null is not there.
+  fileprivate init(_ value: JSONValue) {
+    switch value {
+    case .null: self = .nil
+    case .bool(let flag): self = .boolean(flag)
+    case .integer(let number): self = .integer(number)
+    case .number(let number): self = .number(number.double)
+    case .string(let text): self = .text(text)
+    case .array(let elements): self = .table(LuaTable(array: elements.map { LuaValue($0) }))
+    case .object(let object):
+      var table = LuaTable()
+      for member in object.members where member.value != .null {
+        table.pairs.append(LuaTable.Pair(key: .text(member.key), value: LuaValue(member.value)))
       }
-      switch bytes.popFirst() {
-      case UInt8(ascii: "n"): result.append(0x0A)
-      case UInt8(ascii: "t"): result.append(0x09)
-      case UInt8(ascii: "r"): result.append(0x0D)
-      case UInt8(ascii: "b"): result.append(0x08)
-      case UInt8(ascii: "f"): result.append(0x0C)
-      case UInt8(ascii: "u"): result += escaped()
-      case let other?: result.append(other)
-      case nil: break
-      }
+      self = .table(table)
     }
-    return result
-  }
-
-  private mutating func unit() -> UInt16 {
-    let digits = String(decoding: bytes.prefix(4), as: UTF8.self)
-    bytes = bytes.dropFirst(4)
-    return UInt16(digits, radix: 16) ?? 0xFFFD
-  }
-
-  /// The UTF-8 of what follows \u, a surrogate pair included.
-  private mutating func escaped() -> [UInt8] {
-    var units = [unit()]
-    if UTF16.isLeadSurrogate(units[0]), bytes.starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) {
-      bytes = bytes.dropFirst(2)
-      units.append(unit())
-    }
-    return Array(String(decoding: units, as: UTF16.self).utf8)
   }
 }

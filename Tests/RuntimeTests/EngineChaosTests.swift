@@ -54,7 +54,7 @@ extension EngineTests {
           #expect(last[record.id]?.status.isTerminal != true, "\(record.id) was told of after its end")
           last[record.id] = record
           if record.status.isTerminal { ends[record.id, default: 0] += 1 }
-        case .amended, .held, .warning: break
+        case .amended, .held, .warning, .agent: break
         }
       }
       var recorded: [JobID: Int] = [:]

@@ -19,4 +19,12 @@ enum AgentPermissions {
     // A role's file comes with a repository as often as from the user: it may forbid, and leave nothing to it alone.
     return rules.isEmpty ? policy : policy.adding(rules, onlyNarrows: true)
   }
+
+  /// The task's mode, else the role's. A project's role may take freedom away, and give none: that is the user's to do.
+  private static func mode(of role: AgentRole, asked: String?) -> PermissionMode {
+    if let asked = asked.flatMap({ PermissionMode(rawValue: $0) }) { return asked }
+    guard let own = role.permissionMode.flatMap({ PermissionMode(rawValue: $0) }) else { return .default }
+    if case .project = role.source, own == .bypass || own == .acceptEdits { return .default }
+    return own
+  }
 }

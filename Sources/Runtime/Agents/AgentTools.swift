@@ -9,7 +9,7 @@ extension AgentAttempt {
   private static let builtIn = ["read", "glob", "grep", "bash", "edit", "write", "web_fetch", "task", "append_memory"]
 
   func tools(of role: AgentRole, _ folder: String, _ office: AgentDesk.Office) async throws(Refusal) -> [AgentTool] {
-    var offered = FileTools(folder: folder).all
+    var offered = FileTools(folder: folder, hidden: [engine.registry.directory.path]).all
     offered.append(bash(folder))
     offered.append(WebFetch.tool(fetch: WebFetch.fetching(by: office.transport)))
     if job.spec.agentDepth < AgentAttempt.mostDepth { offered.append(agentTool(office)) }

@@ -54,7 +54,8 @@ final class ToolServers: Sendable {
         spec, identity: MCPIdentity(name: "agentscript", version: ProgramVersion.text),
         note: { say("agentscript: \(Escaping.line($0, limit: 500))") },
         open: { [secrets = Set(engine.look { $0.redaction.names })] server in
-          try await MCPProcess.open(server, inherited: engine.inheritedEnvironment(), run: engine.run.id, secrets: secrets)
+          try await MCPProcess.open(
+            server, inherited: engine.inheritedEnvironment(), run: engine.run.id, secrets: secrets)
         })
       state.clients.append(client)
       // Held by the table; a server is started once for all agents, so no agent's end ends it.

@@ -93,7 +93,8 @@ final class JobSession {
     let gate = host.gate
     let made = JobEngine(
       state: registry.directory, registry: registry, run: run, maxConcurrent: concurrency,
-      isAutomatic: host.options.isConcurrencyAutomatic, maxPerAgent: configured.maxPerAgent.merging(host.options.maxPerAgent) { $1 }, secrets: host.secrets,
+      isAutomatic: host.options.isConcurrencyAutomatic,
+      maxPerAgent: configured.maxPerAgent.merging(host.options.maxPerAgent) { $1 }, secrets: host.secrets,
       pressureLimits: host.options.pressure,
       sandbox: host.options.sandbox.flatMap(SandboxPolicy.preset(named:)).map { .policy($0) } ?? .none,
       agents: agents(), isDryRun: host.options.isDryRun,

@@ -93,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "agentscript",
       dependencies: [
-        "Runtime", "Jobs", "Models", "Agents", "Configuration", "CLineEditor", "TextPattern",
+        "Runtime", "Jobs", "Models", "Agents", "Configuration", "WireText", "CLineEditor", "TextPattern",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

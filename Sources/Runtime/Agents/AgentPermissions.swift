@@ -8,8 +8,7 @@ enum AgentPermissions {
   ) -> PermissionPolicy {
     var own = scriptTools.map { PermissionRule(tool: $0, .allow) }
     own += ["task", "append_memory"].map { PermissionRule(tool: $0, .allow) }
-    var policy = PermissionPolicy(
-      own, mode: PermissionMode(rawValue: mode ?? role.permissionMode ?? "default") ?? .default)
+    var policy = PermissionPolicy(own, mode: self.mode(of: role, asked: mode))
     policy.layers += settings.permissions
     let rules = role.permissions.map { rule in
       PermissionRule(

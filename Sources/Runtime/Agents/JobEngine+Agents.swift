@@ -45,6 +45,8 @@ extension JobEngine {
     outcome.output = OutputExtent(start: transcript.lastWords ?? extent.end, end: extent.end)
     if case .ended(let end) = report.outcome {
       parkIfNeeded(id, end, &outcome)
+      if end.isCutOff { transcript.mark("LIMIT", "the answer is cut off: the model had no more tokens for it") }
+      for words in end.unheard { transcript.mark("STEER", "came too late: \(words)") }
       if case .answered(let text, _) = end.result, outcome.status == .completed {
         outcome.output = transcript.answer(text)
       }

@@ -32,6 +32,8 @@ import Testing
       environment: [
         "AGENTSCRIPT_HOME": folder.path + "/.agentscript", "XDG_CONFIG_HOME": folder.path + "/xdg",
         "XDG_STATE_HOME": folder.path + "/state", "AGENTSCRIPT_MOCK": mock, "NO_COLOR": "1",
+        // Never sent: the mock answers.
+        "ANTHROPIC_API_KEY": "sk-of-nobody",
       ])
   }
 

@@ -31,10 +31,7 @@ struct AgentSettings: Sendable {
     models.mock = try AgentSettings.mock(environment) ?? (isMocked ? MockScript() : nil)
     // For who wants nothing of this machine's servers, as tests do.
     if environment[AgentSettings.localVariable] == "0" { models.locals = [] }
-    let places = RolePlaces(
-      projectFolder: settings.project, isProjectTrusted: settings.projectIsTrusted, environment: environment)
-    let (roles, problems) = AgentRoles.load(
-      places, configured: settings.roles.map { AgentRole($0, settings.project, places.configurations) })
+    let (roles, problems) = AgentRoles.load(settings, environment: environment)
     for role in roles.all { models.router.agents[role.name] = role.route }
     self.models = models
     self.roles = roles
@@ -100,30 +97,5 @@ struct AgentSettings: Sendable {
         name: server.name, command: server.command, environment: server.environment, cwd: server.cwd ?? folder,
         tools: server.tools)
     }
-  }
-}
-
-extension AgentRole {
-  /// A role that stands in a configuration. Relative paths of a project's are from the project's folder, those of the user's from
-  /// the folder of his configuration.
-  init(_ settings: RoleSettings, _ project: String?, _ configurations: String?) {
-    self.init(
-      name: settings.name, description: settings.description ?? "", system: settings.system ?? "",
-      source: .configuration)
-    model = settings.model
-    tier = settings.tier
-    fallbacks = settings.fallbacks
-    tools = settings.tools
-    disallowedTools = settings.disallowedTools
-    workdir = settings.workdir
-    maxTurns = settings.maxTurns
-    permissionMode = settings.permissionMode
-    isSelectable = settings.description != nil
-    memory = settings.memory.map { path in
-      if path.hasPrefix("/") { return path }
-      let base = settings.isOfProject ? project : configurations.map { $0 + "/agentscript" }
-      return base.map { "\($0)/\(path)" } ?? path
-    }
-    memoryRoot = settings.isOfProject ? project : nil
   }
 }

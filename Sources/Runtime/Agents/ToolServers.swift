@@ -49,14 +49,10 @@ final class ToolServers: Sendable {
   ) -> Task<Result<[AgentTool], ServerProblem>, Never> {
     state.withLock { state in
       if let start = state.starts[spec.name] { return start }
-      let say = say
       let client = MCPClient(
-        spec, identity: MCPIdentity(name: "agentscript", version: ProgramVersion.text),
-        note: { say("agentscript: \(Escaping.line($0, limit: 500))") },
-        open: { [secrets = Set(engine.look { $0.redaction.names })] server in
-          try await MCPProcess.open(
-            server, inherited: engine.inheritedEnvironment(), run: engine.run.id, secrets: secrets)
-        })
+        spec, folder: spec.cwd ?? WorkingFolder.path, engine: engine,
+        secrets: Set(engine.look { $0.redaction.names } + engine.agents.keptFromCommands.keys),
+        note: { [say] in say("agentscript: \(Escaping.line($0, limit: 500))") })
       state.clients.append(client)
       // Held by the table; a server is started once for all agents, so no agent's end ends it.
       let start = Task { () -> Result<[AgentTool], ServerProblem> in

@@ -1,6 +1,7 @@
 import Agents
 import Configuration
 import Jobs
+import Runtime
 
 /// The agents that count in this folder, and what is wrong with the files of others.
 struct AgentCatalog {
@@ -18,9 +19,7 @@ struct AgentCatalog {
     } catch {
       throw CommandFailure(error)
     }
-    let places = RolePlaces(
-      projectFolder: settings.project, isProjectTrusted: settings.projectIsTrusted, environment: here.environment)
-    let (roles, problems) = AgentRoles.load(places, configured: settings.roles.map(AgentRole.init(configured:)))
+    let (roles, problems) = AgentRoles.load(settings, environment: here.environment)
     return AgentCatalog(roles: roles, problems: problems, notes: settings.notes)
   }
 
@@ -36,24 +35,5 @@ struct AgentCatalog {
   func tellProblems() {
     let lines = notes + problems.map { $0.kind == .error ? "left aside: \($0)" : "\($0)" }
     StandardStream.error.talk(lines.map { TerminalText.line("agentscript: \($0)") + "\n" }.joined())
-  }
-}
-
-extension AgentRole {
-  /// A role as the configuration has it.
-  fileprivate init(configured settings: RoleSettings) {
-    self.init(
-      name: settings.name, description: settings.description ?? "", system: settings.system ?? "",
-      source: .configuration)
-    model = settings.model
-    tier = settings.tier
-    fallbacks = settings.fallbacks
-    tools = settings.tools
-    disallowedTools = settings.disallowedTools
-    workdir = settings.workdir
-    memory = settings.memory
-    maxTurns = settings.maxTurns
-    permissionMode = settings.permissionMode
-    isSelectable = settings.description != nil
   }
 }

@@ -1,6 +1,9 @@
+import Agents
 internal import ArgumentParser
 import Configuration
+import Jobs
 import Models
+import Runtime
 
 /// `agentscript route`: which model would do a piece of work, and why.
 struct RouteCommand: ParsableCommand {
@@ -43,7 +46,14 @@ struct RouteCommand: ParsableCommand {
     let query = RouteQuery(
       model: isOpen ? settings.model : model, tier: tier, agent: agent, kind: kind,
       prompt: words.joined(separator: " "))
-    let desk = ModelDesk(settings.models, transport: HTTPTransport(), gateFolder: nil)
+    var models = settings.models
+    let (roles, _) = AgentRoles.load(settings, environment: SettingsPlaces.ofThisProcess().environment)
+    for role in roles.all { models.router.agents[role.name] = role.route }
+    if let agent, roles[agent] == nil {
+      let near = NearMiss.best(for: agent, among: roles.names).map { "; did you mean '\($0)'?" } ?? ""
+      throw CommandFailure.failed("there is no agent '\(TerminalText.line(agent))'\(near)")
+    }
+    let desk = ModelDesk(models, transport: HTTPTransport(), gateFolder: nil)
     let decision = Waiting.value { await desk.decide(query) }
     let view = RouteView(decision: decision, now: GateFile.now())
     if json {

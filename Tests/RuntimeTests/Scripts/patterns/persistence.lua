@@ -55,9 +55,9 @@ r, step = patterns.persist({ command = "echo 1", gate = "grep -q 3" }, { simpler
 assert(r.success and step == "fallback" and r.history[2].reason == "gate_failed")
 r, step = patterns.persist({ command = "sleep 60", timeout = "100ms" }, { simpler = { command = "echo quick", timeout = "20s" } })
 assert(r.success and r.history[1].reason == "timeout")
--- Prompts are refused in their own words as long as nobody answers them.
+-- Prompts that nobody can answer are tried, and told in their own words.
 r, step = patterns.persist({ prompt = "do all of it" }, { simpler = "do a part of it" })
-assert(r.reason == "no_provider" and step == "as_is")
+assert(r.reason == "no_provider" and step == "simpler")
 -- In the background; in groups of coroutines.
 local job = patterns.persist({ command = "exit 1", run_in_background = true }, { simpler = "echo later" })
 assert(job:wait().output == "later\n")

@@ -1,5 +1,6 @@
 internal import Jobs
 internal import LuaBindings
+internal import Synchronization
 
 /// What other threads tell the thread that runs Lua.
 enum HostMessage: Sendable {
@@ -24,11 +25,15 @@ typealias HostWork = @Sendable (ScriptHost) throws(HostFailure) -> HostOutcome
 
 /// One run of a job's function: whoever holds it waits for the outcome, which comes exactly once.
 final class FunctionTicket: Sendable, Hashable {
-  private let continuation: CheckedContinuation<FunctionOutcome, Never>
+  private let continuation: Mutex<CheckedContinuation<FunctionOutcome, Never>?>
 
-  init(_ continuation: CheckedContinuation<FunctionOutcome, Never>) { self.continuation = continuation }
+  init(_ continuation: CheckedContinuation<FunctionOutcome, Never>) { self.continuation = Mutex(continuation) }
 
-  func end(_ outcome: FunctionOutcome) { continuation.resume(returning: outcome) }
+  /// Whether the engine has its answer: then the function need not be called any more.
+  var hasEnded: Bool { continuation.withLock { $0 == nil } }
+
+  /// Gives the engine its answer; only the first counts.
+  func end(_ outcome: FunctionOutcome) { continuation.withLock { $0.take() }?.resume(returning: outcome) }
 
   static func == (a: FunctionTicket, b: FunctionTicket) -> Bool { a === b }
   func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }

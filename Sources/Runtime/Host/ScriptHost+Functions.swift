@@ -19,6 +19,7 @@ extension ScriptHost {
 
   /// Calls one of them as a coroutine of this script.
   func startFunction(of record: JobRecord, _ call: FunctionCall, _ ticket: FunctionTicket) {
+    if ticket.hasEnded { return }
     // Agents of agents ask for permissions too, and no part of the script has started them.
     guard let functions = book.functions[record.id] ?? (call.isQuestion ? TaskFunctions() : nil) else {
       book.early[record.id, default: []].append((record, call, ticket))

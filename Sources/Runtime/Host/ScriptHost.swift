@@ -135,7 +135,12 @@ final class ScriptHost {
     case .job(let notice): take(notice)
     case .runFunction(let record, let call, let ticket): startFunction(of: record, call, ticket)
     case .cancelFunction(let ticket, let reason):
-      if let task = book.tickets[ticket] { cancel(task, .asked(by: "agentscript", reason: reason)) }
+      if let task = book.tickets[ticket] {
+        cancel(task, .asked(by: "agentscript", reason: reason))
+      } else {
+        // Not called yet: a cancellation is urgent, and passes the call on its way here.
+        ticket.end(.cancelled)
+      }
     case .answer(let number, let work): take(answer: number, work)
     case .interrupt: interrupt()
     case .terminate(let reason, let code):

@@ -17,6 +17,7 @@ public enum EmbeddedModules {
     case "agentscript.batch": PackageResources.batch_lua
     case "agentscript.checkpoint": PackageResources.checkpoint_lua
     case "agentscript.escalation": PackageResources.escalation_lua
+    case "agentscript.permission": PackageResources.permission_lua
     case "agentscript.glob": PackageResources.glob_lua
     case "agentscript.group_results": PackageResources.group_results_lua
     case "agentscript.persist": PackageResources.persist_lua

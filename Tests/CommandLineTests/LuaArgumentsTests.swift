@@ -112,7 +112,7 @@ import Testing
     for word in ["run", "jobs", "ls", "bg-jobs", "help", "--help", "--version", "completions"] {
       #expect(CommandWord.meaning(of: word) == .command)
     }
-    for word in ["serve", "mcp", "trust"] { #expect(CommandWord.meaning(of: word) == .later) }
+    for word in ["serve", "mcp", "resume"] { #expect(CommandWord.meaning(of: word) == .later) }
     for word in [nil, "./run", "run.lua", "jobs/x", "-e", "-", "--", "-v", "deploy.lua", "Jobs"] {
       #expect(CommandWord.meaning(of: word) == .interpreter)
     }

@@ -71,6 +71,43 @@ import Testing
     #expect(run.exitCode == 0, "\(run.talk)")
   }
 
+  @Test func aPermissionIsAskedForWhereTheConfigurationSaysSo() throws {
+    let folder = try ScratchFolder()
+    let run = try run(
+      """
+      local program = '\(ProgramRun.agentscript)'
+      local answering = async(function()
+        local id
+        repeat
+          sleep(20)
+          id = task({ command = program .. " decisions --json" }).output:match('"id": *"(d%-%w+)"')
+        until id
+        assert(task({ command = program .. " answer " .. id .. " Allow" }).success)
+        -- The second call of the turn is asked for, too.
+        local second
+        repeat
+          sleep(20)
+          second = task({ command = program .. " decisions --json" }).output:match('"id": *"(d%-%w+)"')
+        until second and second ~= id
+        assert(task({ command = program .. " answer " .. second .. " Deny" }).success)
+      end)
+      local r = task { prompt = "a listing", agent = "General", sandbox = false }
+      local log = read_output(r.output_file)
+      assert(r.success and log:find("\\n  allowed%-one"), log)
+      assert(log:find("a person said no"), log)
+      """, configuration: "return { on_ask = \"park\" }", in: folder)
+    #expect(run.exitCode == 0, "\(run.talk)")
+  }
+
+  @Test func aRunThatOnlyWaitsForAPermissionIsParked() throws {
+    let folder = try ScratchFolder()
+    let run = try run(
+      "task { prompt = 'a listing', agent = 'General', sandbox = false }",
+      configuration: "return { on_ask = \"park\" }", in: folder)
+    #expect(run.exitCode == 3, "\(run.talk)")
+    #expect(run.talk.contains("wants to call bash: echo allowed-one"), "\(run.talk)")
+  }
+
   @Test func aQuotaThatComesBackLaterParksTheRunWhereThatIsWanted() throws {
     let folder = try ScratchFolder()
     let run = try run(

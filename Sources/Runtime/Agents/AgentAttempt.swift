@@ -15,6 +15,8 @@ final class AgentAttempt: Sendable {
     var isWaiting = false
   }
 
+  /// The longest call, in characters, that a person is asked about.
+  static let longestQuestion = 2_000
   /// How deep agents may stand below one another.
   static let mostDepth = 3
 
@@ -309,11 +311,18 @@ final class AgentAttempt: Sendable {
       return .deny(
         "nobody is there to allow it; the configuration's permissions or the task's permission_mode can")
     }
-    let subject = question.subject.map { " \(Escaping.line($0, limit: 300))" } ?? ""
-    let text =
-      "Agent \(question.agent) of \(job.state.record.name ?? id.rawValue) wants to call \(question.tool)\(subject). Allow it?"
+    let given = question.subject ?? JSONValue.object(question.arguments).description
+    // What a person allows he has to have seen whole.
+    guard given.unicodeScalars.count <= AgentAttempt.longestQuestion else {
+      return .deny(
+        "it is too long to be shown to a person (\(given.utf8.count) bytes): make it shorter, or put it into a file")
+    }
+    let subject = Escaping.line(given, limit: AgentAttempt.longestQuestion)
+    let name = Escaping.line(job.state.record.name ?? id.rawValue, limit: 80)
+    let text = "Agent \(question.agent) of \(name) wants to call \(question.tool): \(subject) — allow it?"
+    let short = Escaping.line(given, limit: 200)
     engine.perform {
-      $0.agentWaits(id, WaitCause(reason: "person", text: "waits for a permission: \(question.tool)\(subject)"))
+      $0.agentWaits(id, WaitCause(reason: "person", text: "waits for a permission: \(question.tool) \(short)"))
     }
     bounded.excuseBegins()
     defer {

@@ -119,6 +119,8 @@ extension ScriptHost {
         throw .misuse(error.description)
       }
     } catch { return presentation.say("agentscript: the run cannot be parked, and waits") }
+    // Answered meanwhile, and not heard of yet: the run goes on.
+    if parked.isEmpty { return }
     for decision in parked { presentation.say("agentscript: parked, waiting for an answer: \(decision.shown)") }
     termination = (
       "parked; the answer is kept for resuming the run, which this version of agentscript cannot do yet", 3

@@ -1,7 +1,7 @@
-/// Patterns of names as permissions have them: `*` is any run of bytes, `?` one character, everything else itself.
+/// Patterns of names as permissions and lists of tools have them: `*` is any run of bytes, everything else itself.
 enum Glob {
-  /// Takes at most the product of both lengths in steps, whatever the pattern.
-  static func matches(_ pattern: String, _ text: String) -> Bool {
+  /// Takes at most the product of both lengths in steps, whatever the pattern. `knowsQuestionMark`: `?` is one character.
+  static func matches(_ pattern: String, _ text: String, knowsQuestionMark: Bool = true) -> Bool {
     let pattern = Array(pattern.utf8)
     let text = Array(text.utf8)
     var (place, index) = (0, 0)
@@ -10,7 +10,7 @@ enum Glob {
       if place < pattern.count, pattern[place] == UInt8(ascii: "*") {
         star = (place, index)
         place += 1
-      } else if place < pattern.count, pattern[place] == UInt8(ascii: "?") {
+      } else if knowsQuestionMark, place < pattern.count, pattern[place] == UInt8(ascii: "?") {
         place += 1
         index = nextCharacter(text, index)
       } else if place < pattern.count, pattern[place] == text[index] {

@@ -1,7 +1,7 @@
 /// Names of tools: those of other programs, and patterns over names.
 public enum ToolNames {
   /// The tools of this program.
-  static let ours = ["read", "glob", "grep", "bash", "edit", "write", "web_fetch", "append_memory", "task"]
+  public static let ours = ["read", "glob", "grep", "bash", "edit", "write", "web_fetch", "append_memory", "task"]
 
   /// What a foreign name stands for.
   enum Meaning: Hashable {
@@ -53,26 +53,7 @@ public enum ToolNames {
 
   /// Whether a name, or a pattern with `*`, means a tool.
   public static func matches(_ pattern: String, _ tool: String) -> Bool {
-    let pattern = Array(pattern.utf8)
-    let tool = Array(tool.utf8)
-    var (p, t) = (0, 0)
-    var star: (p: Int, t: Int)?
-    while t < tool.count {
-      if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
-        star = (p, t)
-        p += 1
-      } else if p < pattern.count, pattern[p] == tool[t] {
-        p += 1
-        t += 1
-      } else if let back = star {
-        star = (back.p, back.t + 1)
-        p = back.p + 1
-        t = back.t + 1
-      } else {
-        return false
-      }
-    }
-    return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    Glob.matches(pattern, tool, knowsQuestionMark: false)
   }
 }
 

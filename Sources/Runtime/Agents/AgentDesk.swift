@@ -113,7 +113,7 @@ final class AgentDesk: Sendable {
     for (account, limit) in limits { models.setLimit(limit, of: account) }
     return Office(
       settings: settings, models: models, roles: settings.roles,
-      servers: ToolServers(settings.servers, say: options.say), transport: transport)
+      servers: ToolServers(settings.servers, folder: settings.folder, say: options.say), transport: transport)
   }
 
   /// What was looked for so far; nil if no agent has come yet.

@@ -8,7 +8,9 @@ enum AgentPermissions {
   ) -> PermissionPolicy {
     var own = scriptTools.map { PermissionRule(tool: $0, .allow) }
     own += ["task", "append_memory"].map { PermissionRule(tool: $0, .allow) }
-    var policy = PermissionPolicy(own, mode: self.mode(of: role, asked: mode))
+    // That a project's role gives no freedom of its own was seen to when it was read.
+    let word = mode ?? role.permissionMode
+    var policy = PermissionPolicy(own, mode: word.flatMap { PermissionMode(rawValue: $0) } ?? .default)
     policy.layers += settings.permissions
     let rules = role.permissions.map { rule in
       PermissionRule(
@@ -17,13 +19,5 @@ enum AgentPermissions {
     }
     // A role's file comes with a repository as often as from the user: it may forbid, and leave nothing to it alone.
     return rules.isEmpty ? policy : policy.adding(rules, onlyNarrows: true)
-  }
-
-  /// The task's mode, else the role's. A project's role may take freedom away, and give none: that is the user's to do.
-  private static func mode(of role: AgentRole, asked: String?) -> PermissionMode {
-    if let asked = asked.flatMap({ PermissionMode(rawValue: $0) }) { return asked }
-    guard let own = role.permissionMode.flatMap({ PermissionMode(rawValue: $0) }) else { return .default }
-    if case .project = role.source, own == .bypass || own == .acceptEdits { return .default }
-    return own
   }
 }

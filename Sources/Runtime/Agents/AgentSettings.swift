@@ -94,7 +94,7 @@ struct AgentSettings: Sendable {
   var servers: [MCPServerSpec] {
     settings.servers.map { server in
       MCPServerSpec(
-        name: server.name, command: server.command, environment: server.environment, cwd: server.cwd ?? folder,
+        name: server.name, command: server.command, environment: server.environment, cwd: server.cwd,
         tools: server.tools)
     }
   }

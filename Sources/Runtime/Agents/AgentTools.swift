@@ -5,9 +5,6 @@ internal import WireText
 
 // The tools of an agent, put together: those of its role, those of the configuration's servers, those of the script.
 extension AgentAttempt {
-  /// Words by which tools are told from those that no role has to name.
-  private static let builtIn = ["read", "glob", "grep", "bash", "edit", "write", "web_fetch", "task", "append_memory"]
-
   func tools(of role: AgentRole, _ folder: String, _ office: AgentDesk.Office) async throws(Refusal) -> [AgentTool] {
     var offered = FileTools(folder: folder, hidden: [engine.registry.directory.path]).all
     offered.append(bash(folder))
@@ -40,7 +37,7 @@ extension AgentAttempt {
 
   /// A slip in a name would leave the agent without a tool, and nobody would know why.
   private func checkNames(_ offered: [String]) throws(Refusal) {
-    let known = Set(offered + AgentAttempt.builtIn)
+    let known = Set(offered + ToolNames.ours)
     for name in (options.tools ?? []) + options.disallowedTools where !name.contains("*") && !name.hasPrefix("mcp__") {
       if known.contains(where: { ToolNames.matches(name, $0) }) { continue }
       let guess = NearMiss.best(for: name, among: Array(known)).map { "; did you mean '\($0)'?" }

@@ -8,7 +8,6 @@ final class ToolServers: Sendable {
   private struct State {
     var starts: [String: Task<Result<[AgentTool], ServerProblem>, Never>] = [:]
     var clients: [MCPClient] = []
-    var isClosed = false
   }
 
   /// Why a server's tools cannot be had.
@@ -17,12 +16,14 @@ final class ToolServers: Sendable {
   }
 
   private let specs: [MCPServerSpec]
+  private let folder: String
   private let say: @Sendable (String) -> Void
   private let state = Mutex(State())
 
-  /// Servers that are not started yet; `say` tells people what they should know of them.
-  init(_ specs: [MCPServerSpec], say: @escaping @Sendable (String) -> Void) {
+  /// Servers that are not started yet, and run in `folder` where they name none; `say` tells people what they should know of them.
+  init(_ specs: [MCPServerSpec], folder: String, say: @escaping @Sendable (String) -> Void) {
     self.specs = specs
+    self.folder = folder
     self.say = say
   }
 
@@ -50,7 +51,7 @@ final class ToolServers: Sendable {
     state.withLock { state in
       if let start = state.starts[spec.name] { return start }
       let client = MCPClient(
-        spec, folder: spec.cwd ?? WorkingFolder.path, engine: engine,
+        spec, folder: folder, engine: engine,
         secrets: Set(engine.look { $0.redaction.names } + engine.agents.keptFromCommands.keys),
         note: { [say] in say("agentscript: \(Escaping.line($0, limit: 500))") })
       state.clients.append(client)
@@ -72,10 +73,6 @@ final class ToolServers: Sendable {
 
   /// Ends the servers.
   func close() async {
-    let clients = state.withLock { state in
-      state.isClosed = true
-      return state.clients
-    }
-    for client in clients { await client.close() }
+    for client in state.withLock({ $0.clients }) { await client.close() }
   }
 }

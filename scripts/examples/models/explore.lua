@@ -43,5 +43,6 @@ for _, result in ipairs(results) do
   print(("── %s: %s, %s, %.1f s"):format(result.description, result.status, result.model or "no model", result.duration_ms / 1000))
   print((result.success and result.output or result.error):match "^%s*(.-)%s*$")
 end
-print(("✓ %d tokens in all"):format(tokens))
-return { success = require "patterns".all_passed(results) }
+local success = require "patterns".all_passed(results)
+print(("%s %d tokens in all"):format(success and "✓" or "✗", tokens))
+return { success = success }

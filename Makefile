@@ -57,7 +57,7 @@ lint:
 
 unit: setup-tests
 	@$(SWIFT) build --build-tests 2>&1 | scripts/quietly
-	@$(SWIFT) test --skip-build $(TESTING)
+	@scripts/run-tests $(TESTING)
 
 official: setup-tests
 	@$(SWIFT) build --product agentscript 2>&1 | scripts/quietly
@@ -66,7 +66,7 @@ official: setup-tests
 test: setup-tests lint
 	@$(SWIFT) build --build-tests 2>&1 | scripts/quietly
 	@Tests/official/run .build/debug/agentscript
-	@$(SWIFT) test --skip-build $(TESTING)
+	@scripts/run-tests $(TESTING)
 	@scripts/fuzz 6
 
 # Mutations of recorded answers against the decoders of models' wire formats, for SECONDS=60.

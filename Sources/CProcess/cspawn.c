@@ -12,8 +12,27 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// As it was before cprocess_forbid_core.
+static struct rlimit core_limit;
+static int is_core_forbidden = 0;
+
+void cprocess_forbid_core(void) {
+  if (is_core_forbidden || getrlimit(RLIMIT_CORE, &core_limit) != 0) return;
+  struct rlimit none = {.rlim_cur = 0, .rlim_max = core_limit.rlim_max};
+  is_core_forbidden = setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
+int cprocess_core_limit(uint64_t *soft, uint64_t *hard) {
+  struct rlimit limit = core_limit;
+  if (!is_core_forbidden && getrlimit(RLIMIT_CORE, &limit) != 0) return errno;
+  *soft = limit.rlim_cur;
+  *hard = limit.rlim_max;
+  return 0;
+}
 
 int cprocess_reap(int32_t pid, int *code, int *signal) {
   int status = 0;
@@ -66,7 +85,6 @@ int cprocess_open_terminal(int *ours, int *theirs) {
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include "clandlock.h"
 
@@ -165,6 +183,7 @@ static int become(void *context) {
   TRY(CPROCESS_DESCRIPTORS, place(order));
   TRY(CPROCESS_TERMINAL, !order->has_terminal || ioctl(0, TIOCSCTTY, 0) == 0);
   if (order->badness) set_badness(order->badness);
+  if (is_core_forbidden) TRY(CPROCESS_LIMITS, setrlimit(RLIMIT_CORE, &core_limit) == 0);
   for (int i = 0; i < order->limit_count; i++) {
     struct rlimit limit;
     int resource = number_of(order->limits[i].resource);

@@ -77,4 +77,29 @@ import Testing
       #expect(!Array((run.output + run.talk).utf8).contains(form))
     }
   }
+
+  /// Where the system writes core files beside the program; elsewhere only the limits are looked at.
+  @Test func aCrashOfOursLeavesNoCoreFileAndOneOfAJobMay() throws {
+    let folder = try ScratchFolder()
+    let file = try folder.write(
+      """
+      local r = task { command = "ulimit -S -c" }
+      assert(r.output == "unlimited\\n", r.output)
+      for line in io.lines("/proc/self/limits") do
+        if line:find("^Max core") then assert(line:find("^Max core file size +0 "), line) end
+      end
+      print("crashes")
+      io.stdout:flush()
+      os.execute("kill -SEGV $PPID")
+      """, to: "script.lua")
+    let line = #"ulimit -c unlimited && "$0" "$1"; echo "exit $?"; ls"#
+    let run = try ProgramRun(
+      ["/bin/sh", "-c", line, ProgramRun.agentscript, file], in: folder.path,
+      environment: [
+        "AGENTSCRIPT_HOME": folder.path + "/.agentscript", "ANTHROPIC_API_KEY": AgentSecretsTests.canary,
+        "SWIFT_BACKTRACE": "enable=no",
+      ])
+    #expect(run.output.hasPrefix("crashes\nexit 139\n"), "\(run.output)\(run.talk)")
+    #expect(!run.output.split(separator: "\n").contains { $0.hasPrefix("core") }, "\(run.output)")
+  }
 }

@@ -62,6 +62,13 @@ struct cprocess_child {
   enum cprocess_step step;
 };
 
+// Has this process, and what it forks, write no core file: their memory holds keys. What cprocess_spawn starts gets back the
+// limit that there was (not on macOS, where posix_spawn cannot set one). To be called once, before there is a second thread.
+void cprocess_forbid_core(void);
+
+// The limit of core files, soft and hard, that what is started gets. Returns 0, or an error number.
+int cprocess_core_limit(uint64_t *soft, uint64_t *hard);
+
 // Starts the process as the leader of a session of its own, with no signal blocked or ignored and no descriptor beyond the
 // three. Returns 0, or an error number; then there is no process. The caller reaps it.
 int cprocess_spawn(const struct cprocess_order *order, struct cprocess_child *child);

@@ -79,7 +79,7 @@ public struct MachineFacts: Sendable, Hashable {
   public static func ofThisProcess() -> MachineFacts {
     MachineFacts(
       system: systemName(), lua: luaName(), openFiles: limit(.openFiles), processes: limit(.processes),
-      coreFile: limit(.coreFile), hasProcessDescriptors: hasProcessDescriptor(),
+      coreFile: coreLimit(), hasProcessDescriptors: hasProcessDescriptor(),
       userNamespaceError: cprobe_user_namespace(), hasShell: access("/bin/sh", X_OK) == 0, sandbox: sandbox())
   }
 
@@ -108,7 +108,7 @@ public struct MachineFacts: Sendable, Hashable {
     return descriptor >= 0
   }
 
-  private enum Resource { case openFiles, processes, coreFile }
+  private enum Resource { case openFiles, processes }
 
   private static func limit(_ resource: Resource) -> Limit {
     #if os(Linux)
@@ -116,20 +116,26 @@ public struct MachineFacts: Sendable, Hashable {
         switch resource {
         case .openFiles: __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         case .processes: __rlimit_resource_t(__RLIMIT_NPROC.rawValue)
-        case .coreFile: __rlimit_resource_t(RLIMIT_CORE.rawValue)
         }
     #else
       let number =
         switch resource {
         case .openFiles: RLIMIT_NOFILE
         case .processes: RLIMIT_NPROC
-        case .coreFile: RLIMIT_CORE
         }
     #endif
     var limit = rlimit()
     guard getrlimit(number, &limit) == 0 else { return Limit(soft: nil, hard: nil) }
-    // Without a limit: all bits on Linux, all but the sign on macOS.
-    func value(_ number: rlim_t) -> UInt64? { UInt64(number) >= UInt64(Int64.max) ? nil : UInt64(number) }
-    return Limit(soft: value(limit.rlim_cur), hard: value(limit.rlim_max))
+    return Limit(soft: value(UInt64(limit.rlim_cur)), hard: value(UInt64(limit.rlim_max)))
   }
+
+  private static func coreLimit() -> Limit {
+    var soft: UInt64 = 0
+    var hard: UInt64 = 0
+    guard cprocess_core_limit(&soft, &hard) == 0 else { return Limit(soft: nil, hard: nil) }
+    return Limit(soft: value(soft), hard: value(hard))
+  }
+
+  /// Without a limit: all bits on Linux, all but the sign on macOS.
+  private static func value(_ limit: UInt64) -> UInt64? { limit >= UInt64(Int64.max) ? nil : limit }
 }

@@ -88,7 +88,7 @@ enum MachineChecks {
     facts.coreFile.soft == 0
       ? .ok("core files", "off: a crash writes no memory to disk")
       : .warning(
-        "core files", "on: what crashes leaves its memory, secrets included, on disk", fix: "ulimit -c 0")
+        "core files", "on for jobs: one that crashes leaves its memory, secrets included, on disk", fix: "ulimit -c 0")
   }
 
   private static func number(_ limit: UInt64?) -> String { limit.map(String.init) ?? "any number" }

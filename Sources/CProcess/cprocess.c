@@ -36,6 +36,18 @@ int cprocess_watch_add(int watch, pid_t child, int descriptor, uint64_t token) {
   return epoll_ctl(watch, EPOLL_CTL_ADD, descriptor, &event);
 }
 
+int cprocess_watch_ready(int watch, int descriptor, int for_writing, uint64_t token) {
+  struct epoll_event event = {.events = (for_writing ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT, .data.u64 = token};
+  // What has told stays known, and is silent.
+  if (epoll_ctl(watch, EPOLL_CTL_MOD, descriptor, &event) == 0) return 0;
+  return errno == ENOENT ? epoll_ctl(watch, EPOLL_CTL_ADD, descriptor, &event) : -1;
+}
+
+void cprocess_watch_forget(int watch, int descriptor) {
+  struct epoll_event event = {0};
+  (void)epoll_ctl(watch, EPOLL_CTL_DEL, descriptor, &event);
+}
+
 int cprocess_watch_wait(int watch, uint64_t *tokens, int count) {
   struct epoll_event events[64];
   int got = epoll_wait(watch, events, count < 64 ? count : 64, -1);
@@ -77,6 +89,18 @@ int cprocess_watch_add(int watch, pid_t child, int descriptor, uint64_t token) {
   if (kevent(watch, &event, 1, 0, 0, 0) == 0) return 0;
   // A child that is not reaped is unknown only when it has ended.
   return errno == ESRCH ? 1 : -1;
+}
+
+int cprocess_watch_ready(int watch, int descriptor, int for_writing, uint64_t token) {
+  struct kevent event;
+  EV_SET(&event, descriptor, for_writing ? EVFILT_WRITE : EVFILT_READ, EV_ADD | EV_ONESHOT, 0, 0, (void *)(uintptr_t)token);
+  return kevent(watch, &event, 1, 0, 0, 0);
+}
+
+// What is closed is forgotten by itself.
+void cprocess_watch_forget(int watch, int descriptor) {
+  (void)watch;
+  (void)descriptor;
 }
 
 int cprocess_watch_wait(int watch, uint64_t *tokens, int count) {

@@ -10,7 +10,7 @@ import Runtime
 @main
 struct Main {
   static func main() {
-    CoreFile.forbid()
+    Inheritance.settle()
     let argv = CommandLine.arguments
     if argv.count == 3, argv[1] == DetachedRunner.word { exit(ScriptEntry.run(.runner(stateFolder: argv[2]))) }
     switch CommandWord.meaning(of: argv.dropFirst().first) {

@@ -175,7 +175,7 @@ import Testing
 
     try hostile.trust()
     let moved = ask(", model = 'mine/m'")
-    #expect(moved.text.hasPrefix("failed"), "\(moved.text)")
+    #expect(moved.text.hasPrefix("failed"), "\(moved.text)\(moved.errors)")
     _ = ask(", model = 'anthropic/claude-haiku-5-5'")
     #expect(hostile.listener.calls == 0)
     _ = ask(", model = 'open/m'")

@@ -31,7 +31,7 @@ import Testing
       for i in $(seq 100); do test -s port && break; sleep 0.1; done
       export ANTHROPIC_BASE_URL=http://127.0.0.1:$(cat port)
       "$1" "$2"; code=$?
-      kill $server; exit $code
+      kill $server; wait $server; exit $code
       """
     return try ProgramRun(
       ["/bin/sh", "-c", line, server, ProgramRun.agentscript, file], in: folder.path,

@@ -26,17 +26,8 @@ final class LiveProgram: Sendable {
       posix_spawn_file_actions_addopen(&actions, 1, folder + "/.stdout", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
       posix_spawn_file_actions_addopen(&actions, 2, folder + "/.stderr", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
+    var attributes = PlainSignals.attributes(newSession: true)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Hidden behind _GNU_SOURCE.
-    let newSession: Int32 = 0x80
-    posix_spawnattr_setflags(&attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)))
-    var set = sigset_t()
-    sigemptyset(&set)
-    posix_spawnattr_setsigmask(&attributes, &set)
-    sigfillset(&set)
-    posix_spawnattr_setsigdefault(&attributes, &set)
     // The shell changes the folder, and becomes the program.
     let command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + arguments
     var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
@@ -75,6 +66,25 @@ final class LiveProgram: Sendable {
       }
       try? await Task.sleep(for: .milliseconds(2))
     }
+  }
+}
+
+/// How a terminal would start a program. A test's thread may have all signals blocked, and what it starts would keep that: a
+/// server would not hear TERM.
+enum PlainSignals {
+  /// To be destroyed by the caller.
+  static func attributes(newSession: Bool = false) -> posix_spawnattr_t {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    // POSIX_SPAWN_SETSID is hidden behind _GNU_SOURCE.
+    let session: Int32 = newSession ? 0x80 : 0
+    posix_spawnattr_setflags(&attributes, Int16(session | Int32(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)))
+    var set = sigset_t()
+    sigemptyset(&set)
+    posix_spawnattr_setsigmask(&attributes, &set)
+    sigfillset(&set)
+    posix_spawnattr_setsigdefault(&attributes, &set)
+    return attributes
   }
 }
 

@@ -111,6 +111,22 @@ import WireText
     await client.close()
   }
 
+  /// Their ends come while we write and close: a race that once brought the program down in one case of ten.
+  @Test func serversThatEndAtOnceBringNothingDown() async throws {
+    let refused = await withTaskGroup { group in
+      for _ in 0..<100 {
+        group.addTask {
+          let client = client(MCPServerSpec(name: "s", command: ["true"], cwd: "/"))
+          defer { Task { await client.close() } }
+          do { try await client.start() } catch { return 1 }
+          return 0
+        }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(refused == 100)
+  }
+
   #if os(Linux)
     @Test func noDescriptorIsLeft() async throws {
       func count() -> Int {
@@ -130,7 +146,7 @@ import WireText
         await client.close()
       }
       var after = count()
-      // Sources close their descriptors a moment later.
+      // What is told of their ends is forgotten a moment later.
       for _ in 0..<500 where after > before + 2 {
         try await Task.sleep(for: .milliseconds(10))
         after = count()

@@ -32,7 +32,9 @@ struct ProgramRun: Sendable {
     var variables = ProgramRun.variables(environment).map { strdup($0) } + [nil]
     defer { for text in words + variables { free(text) } }
     var pid: pid_t = 0
-    let status = posix_spawn(&pid, command[0], &actions, nil, &words, &variables)
+    var attributes = PlainSignals.attributes()
+    defer { posix_spawnattr_destroy(&attributes) }
+    let status = posix_spawn(&pid, command[0], &actions, &attributes, &words, &variables)
     guard status == 0 else { throw Failure(sentence: "\(arguments[0]): \(String(cString: strerror(status)))") }
     exitCode = ProgramRun.wait(pid)
     self.output = TestFile.text(output)

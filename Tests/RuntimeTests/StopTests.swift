@@ -8,7 +8,7 @@ import Testing
   import Glibc
 #endif
 
-/// Ctrl-Z and going on, by the signals that a shell with job control sends.
+/// Ctrl-Z and going on, by the signals that a shell with job control sends; and TERM from wherever.
 @Suite struct StopTests {
   @Test func aStoppedProgramStopsItsJobsAndItsClocks() throws {
     let folder = try ScratchFolder()
@@ -62,5 +62,16 @@ import Testing
     kill(pid, SIGCONT)
     #expect(waitpid(pid, &status, 0) == pid)
     #expect(status == 0, "the job was not timed out: \(status)")
+  }
+
+  @Test func aProgramStartedWithItsSignalsBlockedIsEndedByThemAllTheSame() async throws {
+    let folder = try ScratchFolder()
+    let script = try folder.write(#"task { command = "touch up; sleep 60" }"#, to: "blocked.lua")
+    let program = try LiveProgram(
+      ["env", "--block-signal=TERM,INT,HUP,CHLD", ProgramRun.agentscript, "run", "--quiet", script], in: folder.path,
+      environment: ["AGENTSCRIPT_HOME": folder.path + "/.agentscript"])
+    #expect(await eventually { access("\(folder.path)/up", F_OK) == 0 })
+    kill(program.pid, SIGTERM)
+    #expect(await program.end(within: .seconds(20)) == 143)
   }
 }

@@ -16,7 +16,8 @@ int cprocess_signal(int descriptor, int signal);
 // An empty file in memory, open for reading and writing, closed on exec; -1 with errno set (ENOSYS where there is none).
 int cprocess_memory_file(void);
 
-// A queue, closed on exec, that tells of processes' ends without reaping them; -1 with errno set.
+// A queue, closed on exec, that tells of processes' ends, without reaping them, and of descriptors that are ready; -1 with
+// errno set.
 int cprocess_watch_create(void);
 
 // Makes the queue tell `token` once the child has ended. `descriptor` is the child's, as of cprocess_open, where there are
@@ -24,7 +25,14 @@ int cprocess_watch_create(void);
 // set.
 int cprocess_watch_add(int watch, int32_t child, int descriptor, uint64_t token);
 
-// Waits until processes have ended, and fills in their tokens; the number of them, or -1 with errno set.
+// Makes the queue tell `token` once, when a pipe, socket or terminal can be read (or written), or has been closed on its other
+// side. 0, or -1 with errno set. One token at a time is waited for by a descriptor.
+int cprocess_watch_ready(int watch, int descriptor, int for_writing, uint64_t token);
+
+// Has the queue tell nothing more of such a descriptor, which is then to be closed.
+void cprocess_watch_forget(int watch, int descriptor);
+
+// Waits until something is to be told, and fills in the tokens; the number of them, or -1 with errno set.
 int cprocess_watch_wait(int watch, uint64_t *tokens, int count);
 
 // Starts a thread that nobody joins, with all signals blocked, so that no signal of the process interrupts it; 0, or an error

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 #if canImport(Darwin)
@@ -8,43 +7,33 @@ import Synchronization
 #endif
 
 /// A descriptor of ours that is waited for without a thread. One task at a time may wait.
+///
+/// Not by Dispatch's sources: on Linux these crash now and then when one is cancelled while its other side is being closed
+/// (libdispatch of Swift 6.3, in `_dispatch_event_loop_drain`).
 final class AwaitedDescriptor: Sendable {
   private struct State {
     var waiter: CheckedContinuation<Bool, Never>?
-    var isSuspended = true
+    /// What the watch knows the wait by.
+    var token: UInt64?
     var isClosed = false
   }
 
-  /// Dispatch's sources may be used from any thread; the protocol only does not say so.
-  private struct Source: @unchecked Sendable {
-    let source: any DispatchSourceProtocol
-  }
-
   private let descriptor: Int32
-  private let source: Source
+  private let isForWriting: Bool
   private let state = Mutex(State())
 
   /// Takes the descriptor over: it is closed by `close`.
   init(_ descriptor: Int32, forWriting: Bool) {
     self.descriptor = descriptor
+    isForWriting = forWriting
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-    let queue = DispatchQueue.global()
-    source = Source(
-      source: forWriting
-        ? DispatchSource.makeWriteSource(fileDescriptor: descriptor, queue: queue)
-        : DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue))
-    source.source.setEventHandler { [weak self] in self?.becameReady() }
-    // Only then does nobody wait for the number any more, which may be another file's afterwards.
-    source.source.setCancelHandler { systemClose(descriptor) }
   }
 
   deinit { close() }
 
   private func becameReady() {
-    let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-      guard !state.isClosed, !state.isSuspended else { return nil }
-      state.isSuspended = true
-      source.source.suspend()
+    let waiter = state.withLock { state in
+      state.token = nil
       return state.waiter.take()
     }
     waiter?.resume(returning: true)
@@ -55,10 +44,8 @@ final class AwaitedDescriptor: Sendable {
     let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
       guard !state.isClosed else { return nil }
       state.isClosed = true
-      source.source.cancel()
-      // A suspended source neither ends nor may be dropped.
-      if state.isSuspended { source.source.resume() }
-      state.isSuspended = false
+      if let token = state.token.take() { KernelWatch.shared.forget(descriptor, token) }
+      systemClose(descriptor)
       return state.waiter.take()
     }
     waiter?.resume(returning: false)
@@ -115,15 +102,17 @@ final class AwaitedDescriptor: Sendable {
 
   private func waitUntilReady() async -> Bool {
     await withCheckedContinuation { continuation in
-      let isClosed = state.withLock { state in
-        guard !state.isClosed else { return true }
+      let waits = state.withLock { state in
+        guard !state.isClosed else { return false }
         precondition(state.waiter == nil, "two tasks wait for one descriptor")
+        state.token = KernelWatch.shared.whenReady(descriptor, forWriting: isForWriting) { [weak self] in
+          self?.becameReady()
+        }
+        guard state.token != nil else { return false }
         state.waiter = continuation
-        if state.isSuspended { source.source.resume() }
-        state.isSuspended = false
-        return false
+        return true
       }
-      if isClosed { continuation.resume(returning: false) }
+      if !waits { continuation.resume(returning: false) }
     }
   }
 }

@@ -112,7 +112,7 @@ final class MCPProcess: Sendable {
   // MARK: The end
 
   private func watch() {
-    let isWatched = ExitWatch.shared.whenEnded(child) { [ends, output] in MCPProcess.tell(ends, output) }
+    let isWatched = KernelWatch.shared.whenEnded(child) { [ends, output] in MCPProcess.tell(ends, output) }
     guard !isWatched else { return }
     // Held by the process itself: it ends with it.
     Task { [child, ends, output] in

@@ -195,7 +195,7 @@ extension CommandRun {
     let process = StartedProcess(pid: pid, startTime: ProcessIdentity.startTime(ofProcess: pid))
     begin(child)
     publish(.running(process))
-    let look = ExitWatch.shared.whenEnded(child) { [inbox] in inbox.post(.ended) } ? nil : lookForEnd(of: child)
+    let look = KernelWatch.shared.whenEnded(child) { [inbox] in inbox.post(.ended) } ? nil : lookForEnd(of: child)
     defer { look?.cancel() }
     var timers = order.timeLimit.map { [inbox.post(.stop(.timeLimit), after: $0)] } ?? []
     defer { for timer in timers { timer.cancel() } }

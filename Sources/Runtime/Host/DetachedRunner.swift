@@ -54,7 +54,7 @@ public enum DetachedRunner {
       throw Failure(sentence: "no runner could be started: \(SystemMessage.text(failure.number))")
     case .success(let child):
       // While we live somebody has to reap it.
-      _ = ExitWatch.shared.whenEnded(child) { _ = child.reap() }
+      _ = KernelWatch.shared.whenEnded(child) { _ = child.reap() }
       return try answer(from: ends[0], of: child)
     }
   }

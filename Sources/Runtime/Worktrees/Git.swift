@@ -91,7 +91,7 @@ struct Git: Sendable {
     -> GitOutcome
   {
     let inbox = Inbox<Event>()
-    let look = ExitWatch.shared.whenEnded(child) { inbox.post(.ended) } ? nil : Git.lookForEnd(of: child, inbox)
+    let look = KernelWatch.shared.whenEnded(child) { inbox.post(.ended) } ? nil : Git.lookForEnd(of: child, inbox)
     var timers = [inbox.post(.timeIsOver, after: command.timeLimit)]
     var isLate = false
     wait: while true {

@@ -27,8 +27,9 @@ final class LlmockServer: Sendable {
     for descriptor in 0...2 as ClosedRange<Int32> {
       posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
     }
-    // Pauses between pieces: else a stream with a broken piece is sent whole before we can hang up, and passes for accepted.
-    let words = [Self.program, "serve", "--port", String(port), "--stream-chunk-delay-ms", "40"]
+    // Pauses between pieces, of which three follow a broken one: else the stream is sent whole before we can hang up on a busy
+    // machine, and passes for accepted.
+    let words = [Self.program, "serve", "--port", String(port), "--stream-chunk-delay-ms", "150"]
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     var pid: pid_t = 0
     try #require(posix_spawn(&pid, Self.program, &actions, nil, &arguments, environ) == 0)

@@ -41,8 +41,10 @@ public struct Settings: Sendable {
   public var maxPerAgent: [String: Int]
   /// The project's folder; nil for none.
   public var project: String?
+  /// The files of the project that count, by their absolute paths: the very bytes that are trusted. Nil if it is not trusted.
+  public var projectFiles: [String: [UInt8]]?
   /// Whether what the project brings may count.
-  public var projectIsTrusted: Bool
+  public var projectIsTrusted: Bool { projectFiles != nil }
   /// What a person should know: a project that is not trusted, settings of it that do not count, keys that are withheld.
   public var notes: [String]
 

@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: [
     ".agentscript/config.lua", ".agentscript/agents/deep/er/a.md", ".claude/agents/b.md", ".opencode/agent/c.md",
-    ".opencode/agents/d.txt", ".agentscript/agents/.hidden", "tools/server.py",
+    ".opencode/agents/d.txt", ".agentscript/agents/.hidden", "tools/server.py", "prompts/base.txt",
   ])
   func oneChangedByteAsksAgainAndSoDoesAFileThatIsGone(_ path: String) throws {
     let world = Surroundings()
@@ -44,6 +44,10 @@ import Testing
       ".agentscript/agents/deep/er/a.md", ".claude/agents/b.md", ".opencode/agent/c.md", ".opencode/agents/d.txt",
       ".agentscript/agents/.hidden", "tools/server.py",
     ] { try world.write(world.project + "/" + path, "text of \(path)\n") }
+    // What an agent's file names is a part of it.
+    try world.write(world.project + "/prompts/base.txt", "a prompt\n")
+    try world.write(
+      world.project + "/.opencode/agent/c.md", "---\nprompt: '{file: ../../prompts/base.txt }'\n---\n{file:} {file:no\n}")
     try world.trust()
     #expect(try world.load().projectIsTrusted)
     let file = world.project + "/" + path

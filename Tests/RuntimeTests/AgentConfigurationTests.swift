@@ -142,17 +142,19 @@ import Testing
   }
 
   /// The commands themselves see whether another one runs: a slot may be passed on before the end of its job is told.
-  @Test(arguments: [("return { max_concurrent = 1 }", 0), ("return {}", 1)])
-  func theConfigurationSaysHowManyRunAtOnce(_ configuration: String, _ least: Int) throws {
+  @Test(arguments: [("return { max_concurrent = 1 }", 0, "with 1 slot"), ("return {}", 1, "with 10 slots")])
+  func theConfigurationSaysHowManyRunAtOnce(_ configuration: String, _ least: Int, _ planned: String) throws {
     let folder = try ScratchFolder()
     let run = try run(
       """
       local specs = {}
       for i = 1, 4 do specs[i] = { command = "mkdir lock || exit 1; sleep 0.3; rmdir lock" } end
       local results = task_group(specs)
+      print(task_group(specs, { plan_only = true }).text)
       print("met", #results.failed)
       """, configuration: configuration, in: folder)
     let met = run.output.split(separator: "\n").last.flatMap { Int($0.split(separator: "\t").last ?? "") }
+    #expect(run.output.contains("\(planned)\n") || run.output.contains("\(planned) ("), "\(run.output)")
     #expect(least == 0 ? met == 0 : met.map { $0 >= least } == true, "\(run.output) \(run.talk)")
   }
 }

@@ -26,7 +26,7 @@ public struct AgentRoles: Sendable, Hashable {
     _ places: RolePlaces, configured: [AgentRole] = []
   ) -> (roles: AgentRoles, problems: [RoleProblem]) {
     var project = RoleLoading(places)
-    if places.isProjectTrusted { project.take(places.ofProject) } else { project.refuse(places.ofProject) }
+    if places.projectFiles != nil { project.take(places.ofProject) } else { project.refuse(places.ofProject) }
     var user = RoleLoading(places)
     user.take(places.ofUser)
     return (AgentRoles(project.roles + configured + user.roles), project.problems + user.problems)

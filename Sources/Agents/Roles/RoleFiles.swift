@@ -21,9 +21,12 @@ struct RoleFiles {
   private(set) var problems: [RoleProblem] = []
   /// The project's own path, without links.
   private let root: String?
+  private let trusted: [String: [UInt8]]
 
-  init(_ folder: RolePlaces.Folder) {
+  /// `trusted` holds the contents of a project's files: what lies on the disk by now is not read.
+  init(_ folder: RolePlaces.Folder, trusted: [String: [UInt8]]?) {
     self.folder = folder
+    self.trusted = trusted ?? [:]
     root = folder.project.flatMap(RoleFiles.realPath)
     list(folder.path, below: "", depth: 0)
     files.sort { Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8)) }
@@ -76,6 +79,8 @@ struct RoleFiles {
     return String(cString: resolved)
   }
 
+  private static let tooLarge = "this file has more than \(maxBytes >> 10) KiB, and is left aside"
+  private static let noText = "this is no file with a text"
   private static var systemMessage: String { String(cString: strerror(errno)) }
 
   /// Whether a path stays in the project, links followed; true where there is none to stay in.
@@ -92,12 +97,20 @@ struct RoleFiles {
     }
     guard access(path, F_OK) == 0 else { return failure("this file cannot be read: \(RoleFiles.systemMessage)") }
     guard isInside(path) else { return failure("this leads out of the project, and is left aside") }
+    if folder.project != nil {
+      guard let bytes = trusted[path] else {
+        return failure("this file is not among those that are trusted, and is left aside (see 'agentscript trust')")
+      }
+      guard bytes.count <= RoleFiles.maxBytes else { return failure(RoleFiles.tooLarge) }
+      guard !bytes.contains(0) else { return failure(RoleFiles.noText) }
+      return .success(String(decoding: bytes, as: UTF8.self))
+    }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { return failure("this file cannot be read: \(RoleFiles.systemMessage)") }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      return failure("this is no file with a text")
+      return failure(RoleFiles.noText)
     }
     // Root's count too: some systems keep users' files as links into a store of its own.
     guard status.st_uid == geteuid() || status.st_uid == 0 else {
@@ -106,13 +119,11 @@ struct RoleFiles {
     guard status.st_mode & 0o002 == 0 else {
       return failure("anybody may write this file, and it is left aside: chmod o-w repairs that")
     }
-    guard status.st_size <= RoleFiles.maxBytes else {
-      return failure("this file has more than \(RoleFiles.maxBytes >> 10) KiB, and is left aside")
-    }
+    guard status.st_size <= RoleFiles.maxBytes else { return failure(RoleFiles.tooLarge) }
     guard let bytes = RoleFiles.contents(of: descriptor) else {
       return failure("this file cannot be read: \(RoleFiles.systemMessage)")
     }
-    guard !bytes.contains(0) else { return failure("this is no file with a text") }
+    guard !bytes.contains(0) else { return failure(RoleFiles.noText) }
     return .success(String(decoding: bytes, as: UTF8.self))
   }
 

@@ -9,7 +9,7 @@ struct RoleLoading {
   /// Takes the roles of these folders, the strongest first.
   mutating func take(_ folders: [RolePlaces.Folder]) {
     for folder in folders {
-      let found = RoleFiles(folder)
+      let found = RoleFiles(folder, trusted: places.projectFiles)
       problems += found.problems
       var paths: [String: String] = [:]
       for file in found.files {
@@ -29,7 +29,7 @@ struct RoleLoading {
   /// Tells what lies in these folders, and reads nothing of it.
   mutating func refuse(_ folders: [RolePlaces.Folder]) {
     for folder in folders {
-      let count = RoleFiles(folder).files.count
+      let count = RoleFiles(folder, trusted: nil).files.count
       guard count > 0 else { continue }
       let what = count == 1 ? "1 file of an agent is" : "\(count) files of agents are"
       problems.append(

@@ -2,26 +2,29 @@
 public struct RolePlaces: Sendable, Hashable {
   /// The folder that holds the project's `.agentscript`, `.claude`, `.opencode`; nil for no project.
   public var projectFolder: String?
-  /// Whether the user said that the project's files count.
-  public var isProjectTrusted: Bool
+  /// The files of a project that count, by their absolute paths: the very bytes that the user said are trusted. Nil if none
+  /// counts.
+  public var projectFiles: [String: [UInt8]]?
   /// The user's home folder; nil for none, and then no file of the user's is read.
   public var home: String?
   /// The folder of the user's configurations: `$XDG_CONFIG_HOME`, else `~/.config`.
   public var configurations: String?
 
   /// The places of a user with this home.
-  public init(projectFolder: String?, isProjectTrusted: Bool, home: String?, configurations: String? = nil) {
+  public init(
+    projectFolder: String?, projectFiles: [String: [UInt8]]?, home: String?, configurations: String? = nil
+  ) {
     self.projectFolder = projectFolder
-    self.isProjectTrusted = isProjectTrusted
+    self.projectFiles = projectFiles
     self.home = home
     self.configurations = configurations ?? home.map { $0 + "/.config" }
   }
 
   /// The places that an environment names by `HOME` and `XDG_CONFIG_HOME`.
-  public init(projectFolder: String?, isProjectTrusted: Bool, environment: [String: String]) {
+  public init(projectFolder: String?, projectFiles: [String: [UInt8]]?, environment: [String: String]) {
     let absolute: (String?) -> String? = { $0.flatMap { $0.hasPrefix("/") ? $0 : nil } }
     self.init(
-      projectFolder: projectFolder, isProjectTrusted: isProjectTrusted, home: absolute(environment["HOME"]),
+      projectFolder: projectFolder, projectFiles: projectFiles, home: absolute(environment["HOME"]),
       configurations: absolute(environment["XDG_CONFIG_HOME"]))
   }
 

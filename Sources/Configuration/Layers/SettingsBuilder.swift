@@ -37,7 +37,7 @@ struct SettingsBuilder {
       secrets: merge.value(["secrets"])?.texts ?? [], maxConcurrent: whole(["max_concurrent"]) ?? 10,
       isMaxConcurrentSet: merge.values[["max_concurrent"]] != nil,
       maxPerAgent: Dictionary(uniqueKeysWithValues: perAgent), project: places.project,
-      projectIsTrusted: trust.isTrusted, notes: notes, merge: merge, keys: keys)
+      projectFiles: trust.files, notes: notes, merge: merge, keys: keys)
   }
 
   private func text(_ path: SettingPath) -> String? { merge.value(path)?.text }

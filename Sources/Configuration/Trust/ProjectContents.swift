@@ -64,6 +64,11 @@ public struct ProjectContents: Hashable, Sendable {
     return hash.text()
   }
 
+  /// The bytes of all files, by their absolute paths.
+  func byPath(in project: String) -> [String: [UInt8]] {
+    Dictionary(files.map { (ProjectPaths.absolute($0.path, in: project), $0.bytes) }) { first, _ in first }
+  }
+
   /// The bytes of a file, if it is among them.
   public func bytes(of path: String) -> [UInt8]? { files.first { $0.path == path }?.bytes }
 

@@ -30,6 +30,24 @@ enum ProjectPaths {
     return path.isEmpty ? project : (project == "/" ? "" : project) + "/" + path
   }
 
+  /// The path from the project's folder, without `.` and `..`, of what a file in a folder of the project names; nil for what lies
+  /// elsewhere by its name. A relative path begins at `folder`, which is one from the project's.
+  static func relative(_ path: String, from folder: String, in project: String) -> String? {
+    var parts: [Substring] = []
+    var rest = path[...]
+    if path.hasPrefix("/") {
+      let root = project == "/" ? "/" : project + "/"
+      guard path.hasPrefix(root) else { return nil }
+      rest = path.dropFirst(root.count)
+    } else {
+      parts = folder.split(separator: "/")
+    }
+    for part in rest.split(separator: "/") where part != "." {
+      if part != ".." { parts.append(part) } else if parts.popLast() == nil { return nil }
+    }
+    return parts.isEmpty || parts[0] == "~" ? nil : parts.joined(separator: "/")
+  }
+
   /// Whether a path stays within the project, also through the links that are there now.
   static func isWithin(_ path: String, _ project: String) -> Bool {
     if path.hasPrefix("~") || path.utf8.contains(0) { return false }

@@ -2,7 +2,8 @@
 public enum ProjectTrust {
   /// The answer for one project.
   struct Verdict: Sendable {
-    var isTrusted = false
+    /// What is trusted, by absolute paths; nil if the project is not.
+    var files: [String: [UInt8]]?
     /// The project's configuration, the very bytes that are trusted; nil where there is none or it must not count.
     var configuration: ConfigFile?
     /// What a person should know.
@@ -26,7 +27,7 @@ public enum ProjectTrust {
       guard contents.hash == entry.hash else {
         return Verdict(note: "this project has changed since it was trusted: \(change(contents, entry)); \(remedy)")
       }
-      return Verdict(isTrusted: true, configuration: configuration(contents, project))
+      return Verdict(files: contents.byPath(in: project), configuration: configuration(contents, project))
     } catch {
       return Verdict(note: "no project is trusted: \(error)")
     }
@@ -34,7 +35,7 @@ public enum ProjectTrust {
 
   private static func configuration(_ contents: ProjectContents, _ project: String) -> ConfigFile? {
     contents.bytes(of: ProjectContents.configFile).map {
-      ConfigFile(path: (project == "/" ? "" : project) + "/" + ProjectContents.configFile, bytes: $0)
+      ConfigFile(path: ProjectPaths.absolute(ProjectContents.configFile, in: project), bytes: $0)
     }
   }
 
@@ -94,12 +95,13 @@ public enum ProjectTrust {
     let present = try TrustStore(path: store).entry(real)
     var contents = ProjectContents(of: project)
     if contents.files.isEmpty, contents.problems.isEmpty, present == nil { return nil }
-    var also: [String] = []
+    var also = contents.problems.isEmpty ? PromptFiles.paths(in: contents, project: project) : []
     var settings: [String] = []
+    if !also.isEmpty { contents = ProjectContents(of: project, also: also) }
     if contents.problems.isEmpty, let file = configuration(contents, project) {
       let entries = try SettingsReader.entries(of: ConfigChunk.evaluate(file), in: file.path)
       try ProjectPaths.check(entries, in: project, file.path)
-      also = ServerFiles.paths(in: entries, project: project)
+      also = Set(also + ServerFiles.paths(in: entries, project: project)).sorted()
       contents = ProjectContents(of: project, also: also)
       guard contents.bytes(of: ProjectContents.configFile) == file.bytes else {
         throw SettingsError(file.path, "changes while it is looked at")

@@ -8,7 +8,7 @@ extension AgentRoles {
     _ settings: Settings, environment: [String: String]
   ) -> (roles: AgentRoles, problems: [RoleProblem]) {
     let places = RolePlaces(
-      projectFolder: settings.project, isProjectTrusted: settings.projectIsTrusted, environment: environment)
+      projectFolder: settings.project, projectFiles: settings.projectFiles, environment: environment)
     return load(
       places,
       configured: settings.roles.map { AgentRole($0, project: settings.project, configurations: places.configurations) }

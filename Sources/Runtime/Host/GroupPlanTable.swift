@@ -17,9 +17,8 @@ extension ScriptHost {
   /// The plan of a group, which is not submitted.
   func planned(_ group: GroupSpec) throws(HostFailure) -> LuaValue {
     let outlook: GroupOutlook
+    let slots = try session.expectedConcurrency()
     do throws(TaskError) {
-      // What a run finds out begins with the cores.
-      let slots = options.isConcurrencyAutomatic ? MachineLoadMeter.cores : options.maxConcurrent
       outlook = try GroupOutlook(group, slots: slots, durations: try expectedDurations(of: group))
     } catch { throw .misuse("task_group: \(error.description)") }
     return outlook.table
@@ -138,7 +137,7 @@ struct GroupOutlook {
       return lines.joined(separator: "\n")
     }
     let known = forecast.knownCount == count ? "" : " (\(forecast.knownCount) of \(count) tasks have run before)"
-    lines.append("expected time: \(time(forecast.makespan)) with \(slots) slots\(known)")
+    lines.append("expected time: \(time(forecast.makespan)) with \(slots) slot\(slots == 1 ? "" : "s")\(known)")
     return lines.joined(separator: "\n")
   }
 }

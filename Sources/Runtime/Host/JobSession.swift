@@ -71,16 +71,28 @@ final class JobSession {
   /// Talks to an agent of this run; false if it does not run.
   func steer(_ job: JobID, _ text: String) -> Bool { engine?.steer(job, text) ?? false }
 
+  private func settings() throws(HostFailure) -> Settings {
+    do throws(AgentSettings.Failure) { return try agents().settings() } catch { throw .misuse(error.description) }
+  }
+
+  private func concurrency(_ configured: Settings) -> Int {
+    host.options.saysConcurrency || !configured.isMaxConcurrentSet
+      ? host.options.maxConcurrent : configured.maxConcurrent
+  }
+
+  /// How many jobs at a time a run would begin with.
+  func expectedConcurrency() throws(HostFailure) -> Int {
+    // What a run finds out begins with the cores.
+    host.options.isConcurrencyAutomatic ? MachineLoadMeter.cores : concurrency(try settings())
+  }
+
   /// The engine of this run, which is begun in the registry by the first call.
   func open() throws(HostFailure) -> JobEngine {
     if let engine { return engine }
     let registry = try openRegistry()
-    let configured: Settings
-    do throws(AgentSettings.Failure) { configured = try agents().settings() } catch { throw .misuse(error.description) }
+    let configured = try settings()
     host.secrets.list(configured.secrets)
-    let concurrency =
-      host.options.saysConcurrency || !configured.isMaxConcurrentSet
-      ? host.options.maxConcurrent : configured.maxConcurrent
+    let concurrency = concurrency(configured)
     let redaction = host.secrets.redaction
     let run = RunRecord(
       id: runID, script: script.map { redaction.text($0) }, arguments: arguments.map { redaction.text($0) },

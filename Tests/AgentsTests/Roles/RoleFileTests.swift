@@ -197,6 +197,18 @@ import Testing
     #expect(problems[1].sentence.hasPrefix("2 files of agents are left aside"))
   }
 
+  @Test func theBytesThatAreTrustedCountWhateverLiesOnTheDiskByNow() throws {
+    folders.write("project/.claude/agents/a.md", "---\nname: a\ndescription: d\n---\nas trusted")
+    let files = folders.projectFiles
+    folders.write("project/.claude/agents/a.md", "---\nname: a\ndescription: d\n---\nchanged")
+    folders.write("project/.claude/agents/b.md", "---\nname: b\ndescription: d\n---\nnew")
+    let (roles, problems) = folders.load(files: files)
+    #expect(roles["a"]?.system == "as trusted")
+    #expect(roles["b"] == nil)
+    #expect(problems.map(\.path) == [folders.project + "/.claude/agents/b.md"])
+    #expect(problems.first?.sentence.contains("not among those that are trusted") == true)
+  }
+
   @Test func aProjectMayOnlyNarrow() throws {
     folders.write(
       "project/.claude/agents/a.md", "---\nname: a\ndescription: d\npermissionMode: bypassPermissions\n---\nx")

@@ -72,9 +72,32 @@ final class RoleFolders {
     return String(decoding: all, as: UTF8.self)
   }
 
-  func load(trusted: Bool = true, configured: [AgentRole] = []) -> (roles: AgentRoles, problems: [RoleProblem]) {
+  /// Loads roles. `files` are those of the project that count: by default all of them, as they are now.
+  func load(
+    trusted: Bool = true, files: [String: [UInt8]]? = nil, configured: [AgentRole] = []
+  ) -> (roles: AgentRoles, problems: [RoleProblem]) {
     AgentRoles.load(
-      RolePlaces(projectFolder: project, isProjectTrusted: trusted, home: home), configured: configured)
+      RolePlaces(projectFolder: project, projectFiles: trusted ? files ?? projectFiles : nil, home: home),
+      configured: configured)
+  }
+
+  /// What is in the project, links followed.
+  var projectFiles: [String: [UInt8]] {
+    var found: [String: [UInt8]] = [:]
+    var folders = [project]
+    while let folder = folders.popLast() {
+      guard let stream = opendir(folder) else { continue }
+      while let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let path = folder + "/" + name
+        var status = stat()
+        if name == "." || name == ".." || stat(path, &status) != 0 { continue }
+        if status.st_mode & S_IFMT == S_IFDIR { folders.append(path) }
+        if status.st_mode & S_IFMT == S_IFREG { found[path] = Array(read(String(path.dropFirst(root.count + 1))).utf8) }
+      }
+      closedir(stream)
+    }
+    return found
   }
 }
 

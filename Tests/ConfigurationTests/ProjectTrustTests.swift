@@ -47,7 +47,8 @@ import Testing
     // What an agent's file names is a part of it.
     try world.write(world.project + "/prompts/base.txt", "a prompt\n")
     try world.write(
-      world.project + "/.opencode/agent/c.md", "---\nprompt: '{file: ../../prompts/base.txt }'\n---\n{file:} {file:no\n}")
+      world.project + "/.opencode/agent/c.md",
+      "---\nprompt: '{file: ../../prompts/base.txt }'\n---\n{file:} {file:no\n}")
     try world.trust()
     #expect(try world.load().projectIsTrusted)
     let file = world.project + "/" + path

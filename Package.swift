@@ -87,7 +87,7 @@ let package = Package(
     .target(name: "Agents", dependencies: ["Models", "TextPattern", "WireText"], swiftSettings: strict),
     // What the user and the project have configured: files, their layers, trust. Reads a file at its first use.
     .target(
-      name: "Configuration", dependencies: ["LuaBindings", "Models", "WireText", "Jobs"], swiftSettings: strict),
+      name: "Configuration", dependencies: ["Agents", "LuaBindings", "Models", "WireText", "Jobs"], swiftSettings: strict),
     // Finds libedit at its first use; nothing is linked.
     .target(name: "CLineEditor"),
     .executableTarget(
@@ -127,7 +127,7 @@ let package = Package(
       name: "AgentsTests", dependencies: ["Agents", "Models", "WireText", "MemoryProbe"],
       exclude: ["MCP/hostile.py", "MCP/official.py"], swiftSettings: strict),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "LuaBindings", "Models", "WireText", "Jobs"],
+      name: "ConfigurationTests", dependencies: ["Configuration", "Agents", "LuaBindings", "Models", "WireText", "Jobs"],
       swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]

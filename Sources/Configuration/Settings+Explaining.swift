@@ -1,3 +1,4 @@
+internal import Agents
 internal import Models
 internal import WireText
 
@@ -74,9 +75,9 @@ extension Settings {
   }
 
   private var ruleReports: [SettingReport] {
-    permissions.flatMap { layer in
+    zip(merge.rules, permissions).flatMap { source, layer in
       layer.rules.map { rule in
-        SettingReport(["permissions", rule.tool, rule.pattern], .text(rule.answer.rawValue), layer.origin)
+        SettingReport(["permissions", rule.tool, rule.pattern ?? "*"], .text(rule.verdict.rawValue), source.origin)
       }
     }
   }

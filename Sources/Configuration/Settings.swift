@@ -1,3 +1,4 @@
+public import Agents
 internal import Jobs
 public import Models
 
@@ -18,15 +19,14 @@ public struct Settings: Sendable {
   public var models: ModelSetup
   /// The model for work that names neither a model nor a tier; nil for the router's choice.
   public var model: String?
-  /// Agents of the configuration.
-  public var roles: [RoleSettings]
-  /// Rules for tools, the user's before the project's. Of several layers the strictest answer counts; a layer without a rule for
-  /// something says nothing about it, and a project's `allow` allows nothing that the user's rules or the built-in ones do not.
-  public var permissions: [ToolRuleLayer]
+  /// Agents of the configuration. Paths of a project's are within it, relative memories of the user's beside their configuration.
+  public var roles: [AgentRole]
+  /// Rules for tools, the user's before the project's, which only narrow; in each what says less goes before what says more.
+  public var permissions: [PermissionPolicy.Layer]
   /// What happens when a tool asks and nobody is there.
   public var onAsk: AskRule
   /// MCP servers that model agents may use.
-  public var servers: [ServerSettings]
+  public var servers: [MCPServerSpec]
   /// Limits of one model task.
   public var limits: TaskLimits
   /// The budget of a whole run.

@@ -1,3 +1,4 @@
+import Agents
 import Models
 import Testing
 
@@ -62,8 +63,8 @@ import Testing
   @Test func rulesOfALayerStayTheLayers() throws {
     let settings = try load(
       user: "{ permissions = { bash = 'deny' } }", project: "{ permissions = { bash = 'allow', write = 'deny' } }")
-    #expect(settings.permissions.map(\.origin.isProject) == [false, true])
-    #expect(settings.permissions[0].rules == [ToolRule(tool: "bash", answer: .deny)])
+    #expect(settings.permissions.map(\.onlyNarrows) == [false, true])
+    #expect(settings.permissions[0].rules == [PermissionRule(tool: "bash", .deny)])
     #expect(settings.permissions[1].rules.count == 2)
   }
 
@@ -92,8 +93,8 @@ import Testing
         """)
     let roles = settings.roles
     #expect(roles.map(\.name) == ["reviewer", "other"])
-    #expect(roles[0].tools == ["read"] && roles[0].system == nil && !roles[0].isOfProject)
-    #expect(roles[1].isOfProject && roles[1].workdir?.hasSuffix("/project/sub") == true)
+    #expect(roles[0].tools == ["read"] && roles[0].system.isEmpty && roles[0].memoryRoot == nil)
+    #expect(roles[1].memoryRoot != nil && roles[1].workdir?.hasSuffix("/project/sub") == true)
     #expect(settings.servers.map(\.command) == [["mine"], ["theirs"]])
     #expect(settings.servers[1].cwd?.hasSuffix("/project") == true)
     #expect(settings.models.router.models.map(\.name.model) == ["a", "b"])

@@ -1,3 +1,4 @@
+import Agents
 import Configuration
 import Models
 import Testing
@@ -76,19 +77,19 @@ import Testing
     #expect(settings.model == "mine/smol")
     let role = try #require(settings.roles.first)
     #expect(role.name == "reviewer" && role.system == "You review." && role.workdir == world.home + "/src")
-    #expect(role.tools == ["read"] && role.maxTurns == 20 && !role.isOfProject)
+    #expect(role.tools == ["read"] && role.maxTurns == 20 && role.memoryRoot == nil)
     #expect(
       settings.permissions.map(\.rules) == [
         [
-          ToolRule(tool: "bash", pattern: "*", answer: .ask),
-          ToolRule(tool: "bash", pattern: "git status*", answer: .allow),
-          ToolRule(tool: "write", pattern: "*", answer: .deny),
+          PermissionRule(tool: "bash", pattern: "*", .ask),
+          PermissionRule(tool: "bash", pattern: "git status*", .allow),
+          PermissionRule(tool: "write", pattern: "*", .deny),
         ]
       ])
     #expect(settings.onAsk == .park)
     #expect(
       settings.servers == [
-        ServerSettings(
+        MCPServerSpec(
           name: "files", command: ["python3", "server.py"], environment: ["A": "b"], cwd: "/srv", tools: ["read_*"])
       ])
     #expect(

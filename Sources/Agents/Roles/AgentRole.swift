@@ -20,7 +20,7 @@ public struct AgentRole: Sendable, Hashable {
   /// The tools that it may not have, though it would by `tools`; in the same form.
   public var disallowedTools: [String]
   /// Rules for single calls, in order: of those that match, the last counts.
-  public var permissions: [RolePermission]
+  public var permissions: [PermissionRule]
   /// The folder that it works in, absolute.
   public var workdir: String?
   /// The file of its memory, absolute.
@@ -65,33 +65,6 @@ public struct AgentRole: Sendable, Hashable {
   /// Whether it can change anything: it may have `edit`, `write` or `bash`, and its mode does not forbid their use.
   public var canChange: Bool {
     permissionMode != "plan" && ["edit", "write", "bash"].contains { allows(tool: $0) }
-  }
-}
-
-/// A rule of a role for calls of a tool.
-public struct RolePermission: Sendable, Hashable {
-  /// What happens with a call.
-  public enum Decision: String, Sendable, Hashable {
-    /// It is made.
-    case allow
-    /// Somebody is asked.
-    case ask
-    /// It is refused.
-    case deny
-  }
-
-  /// The tool, by our name; `*` for any.
-  public var tool: String
-  /// What the call's path, command or URL has to match; `*` is anything.
-  public var pattern: String
-  /// What happens.
-  public var decision: Decision
-
-  /// A rule.
-  public init(tool: String, pattern: String = "*", decision: Decision) {
-    self.tool = tool
-    self.pattern = pattern
-    self.decision = decision
   }
 }
 

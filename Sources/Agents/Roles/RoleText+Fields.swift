@@ -87,8 +87,8 @@ extension RoleText {
     role.tools = names
     for tool in names where !unlimited.contains(tool) {
       guard let patterns = limited[tool] else { continue }
-      role.permissions.append(RolePermission(tool: tool, decision: .deny))
-      role.permissions += patterns.map { RolePermission(tool: tool, pattern: $0, decision: .allow) }
+      role.permissions.append(PermissionRule(tool: tool, .deny))
+      role.permissions += patterns.map { PermissionRule(tool: tool, pattern: $0, .allow) }
     }
   }
 
@@ -103,7 +103,7 @@ extension RoleText {
       role.disallowedTools += tools
     } else {
       for tool in tools {
-        role.permissions += entry.patterns.map { RolePermission(tool: tool, pattern: $0, decision: .deny) }
+        role.permissions += entry.patterns.map { PermissionRule(tool: tool, pattern: $0, .deny) }
       }
     }
   }
@@ -144,7 +144,7 @@ extension RoleText {
   /// OpenCode's rules: a word for a tool, or a map from patterns to words.
   private mutating func rules(_ value: FrontValue, line: Int?, into role: inout AgentRole) {
     if case .text(let word, _) = value, let decision = decision(word, line: line) {
-      role.permissions.append(RolePermission(tool: "*", decision: decision))
+      role.permissions.append(PermissionRule(tool: "*", decision))
     }
     guard case .map(let entries) = value else { return }
     for entry in entries {
@@ -152,11 +152,11 @@ extension RoleText {
       switch entry.value {
       case .text(let word, _):
         guard let decision = decision(word, line: entry.line) else { continue }
-        role.permissions += tools.map { RolePermission(tool: $0, decision: decision) }
+        role.permissions += tools.map { PermissionRule(tool: $0, decision) }
       case .map(let patterns):
         for pattern in patterns {
           guard let word = pattern.value.text, let decision = decision(word, line: pattern.line) else { continue }
-          role.permissions += tools.map { RolePermission(tool: $0, pattern: pattern.key, decision: decision) }
+          role.permissions += tools.map { PermissionRule(tool: $0, pattern: pattern.key, decision) }
         }
       case .none, .list: note("a rule should be allow, ask or deny, or a map of patterns", line: entry.line)
       }
@@ -174,8 +174,8 @@ extension RoleText {
     }
   }
 
-  private mutating func decision(_ word: String, line: Int?) -> RolePermission.Decision? {
-    if let decision = RolePermission.Decision(rawValue: word) { return decision }
+  private mutating func decision(_ word: String, line: Int?) -> PermissionVerdict? {
+    if let decision = PermissionVerdict(rawValue: word) { return decision }
     // A rule that nobody can read must not open what it was to close.
     note("'\(PlainText.quotable(word))' is no rule (allow, ask, deny) and counts as deny", line: line)
     return .deny

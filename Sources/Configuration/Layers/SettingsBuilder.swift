@@ -1,3 +1,4 @@
+internal import Agents
 internal import Jobs
 internal import Models
 
@@ -209,21 +210,26 @@ struct SettingsBuilder {
 
   // MARK: Agents and tools
 
-  private func roles() -> [RoleSettings] {
+  private func roles() -> [AgentRole] {
     merge.names(below: ["agents"]).map { name in
       let path = ["agents", name]
       let origin = merge.order.first { $0.starts(with: path) }.flatMap { merge.values[$0]?.origin } ?? .builtIn
       func texts(_ key: String) -> [String]? { merge.value(path + [key])?.texts }
-      var role = RoleSettings(name: name, source: origin.description, isOfProject: origin.isProject)
-      role.description = text(path + ["description"])
-      role.system = text(path + ["system"])
+      let description = text(path + ["description"])
+      var role = AgentRole(
+        name: name, description: description ?? "", system: text(path + ["system"]) ?? "", source: .configuration)
+      // The selector has nothing else to go by.
+      role.isSelectable = description != nil
       role.model = text(path + ["model"])
       role.tier = text(path + ["tier"])
       role.fallbacks = texts("fallbacks") ?? []
       role.tools = texts("tools")
       role.disallowedTools = texts("disallowed_tools") ?? []
       role.workdir = folder(text(path + ["workdir"]), origin)
-      role.memory = folder(text(path + ["memory"]), origin)
+      role.memory = folder(text(path + ["memory"]), origin).map { memory in
+        memory.hasPrefix("/") ? memory : places.userFolder.map { "\($0)/\(memory)" } ?? memory
+      }
+      role.memoryRoot = origin.isProject ? places.project : nil
       role.maxTurns = whole(path + ["max_turns"])
       role.permissionMode = text(path + ["permission_mode"])
       return role
@@ -238,20 +244,20 @@ struct SettingsBuilder {
     return path
   }
 
-  private func permissions() -> [ToolRuleLayer] {
+  private func permissions() -> [PermissionPolicy.Layer] {
     merge.rules.map { layer in
-      let rules = layer.entries.compactMap { entry -> ToolRule? in
-        guard entry.path.count == 3, let answer = entry.value.text.flatMap(ToolRule.Answer.init(rawValue:)) else {
+      let rules = layer.entries.compactMap { entry -> PermissionRule? in
+        guard entry.path.count == 3, let verdict = entry.value.text.flatMap(PermissionVerdict.init(rawValue:)) else {
           return nil
         }
-        return ToolRule(tool: entry.path[1], pattern: entry.path[2], answer: answer)
+        return PermissionRule(tool: entry.path[1], pattern: entry.path[2], verdict)
       }
-      return ToolRuleLayer(origin: layer.origin, rules: rules.sorted(by: ToolRule.isMoreGeneral))
+      return PermissionPolicy.Layer(rules.sorted(by: PermissionRule.isMoreGeneral), onlyNarrows: layer.origin.isProject)
     }
   }
 
-  private func servers() throws(SettingsError) -> [ServerSettings] {
-    var servers: [ServerSettings] = []
+  private func servers() throws(SettingsError) -> [MCPServerSpec] {
+    var servers: [MCPServerSpec] = []
     for name in merge.names(below: ["mcp"]) {
       let path = ["mcp", name]
       guard let command = merge.value(path + ["command"])?.texts, !command.isEmpty else {
@@ -262,7 +268,7 @@ struct SettingsBuilder {
       for variable in merge.names(below: path + ["env"]) { environment[variable] = text(path + ["env", variable]) }
       let cwd = text(path + ["cwd"]) ?? (origin.isProject ? "." : nil)
       servers.append(
-        ServerSettings(
+        MCPServerSpec(
           name: name, command: command, environment: environment, cwd: folder(cwd, origin),
           tools: merge.value(path + ["tools"])?.texts))
     }
@@ -270,14 +276,15 @@ struct SettingsBuilder {
   }
 }
 
-extension ToolRule {
+extension PermissionRule {
   /// The order of rules that came without one: what says less goes first, so that the last that fits says most.
-  static func isMoreGeneral(_ left: ToolRule, _ right: ToolRule) -> Bool {
+  static func isMoreGeneral(_ left: PermissionRule, _ right: PermissionRule) -> Bool {
     func letters(_ text: String) -> Int { text.utf8.count { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") } }
-    func strictness(_ answer: Answer) -> Int { answer == .allow ? 0 : answer == .ask ? 1 : 2 }
-    let leftKey = (letters(left.tool), letters(left.pattern), strictness(left.answer))
-    let rightKey = (letters(right.tool), letters(right.pattern), strictness(right.answer))
+    func strictness(_ verdict: PermissionVerdict) -> Int { verdict == .allow ? 0 : verdict == .ask ? 1 : 2 }
+    let (leftPattern, rightPattern) = (left.pattern ?? "*", right.pattern ?? "*")
+    let leftKey = (letters(left.tool), letters(leftPattern), strictness(left.verdict))
+    let rightKey = (letters(right.tool), letters(rightPattern), strictness(right.verdict))
     if leftKey != rightKey { return leftKey < rightKey }
-    return (left.tool, left.pattern) < (right.tool, right.pattern)
+    return (left.tool, leftPattern) < (right.tool, rightPattern)
   }
 }

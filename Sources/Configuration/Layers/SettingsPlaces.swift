@@ -39,7 +39,10 @@ public struct SettingsPlaces: Sendable {
   }
 
   /// The user's configuration file; nil where the environment names no folder for it.
-  public var userFile: String? { folder("XDG_CONFIG_HOME", ".config").map { $0 + "/config.lua" } }
+  public var userFile: String? { userFolder.map { $0 + "/config.lua" } }
+
+  /// The folder that it is in.
+  var userFolder: String? { folder("XDG_CONFIG_HOME", ".config") }
 
   /// The file that says which projects are trusted.
   public var trustFile: String? { folder("XDG_STATE_HOME", ".local/state").map { $0 + "/trust.json" } }

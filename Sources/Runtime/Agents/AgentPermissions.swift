@@ -12,12 +12,7 @@ enum AgentPermissions {
     let word = mode ?? role.permissionMode
     var policy = PermissionPolicy(own, mode: word.flatMap { PermissionMode(rawValue: $0) } ?? .default)
     policy.layers += settings.permissions
-    let rules = role.permissions.map { rule in
-      PermissionRule(
-        tool: rule.tool, pattern: rule.pattern == "*" ? nil : rule.pattern,
-        PermissionVerdict(rawValue: rule.decision.rawValue) ?? .ask)
-    }
     // A role's file comes with a repository as often as from the user: it may forbid, and leave nothing to it alone.
-    return rules.isEmpty ? policy : policy.adding(rules, onlyNarrows: true)
+    return policy.adding(role.permissions, onlyNarrows: true)
   }
 }

@@ -73,29 +73,10 @@ struct AgentSettings: Sendable {
   var maxCost: Money? { settings.limits.maxCost }
   var timeLimit: Duration { settings.limits.timeout }
   var budget: BudgetLimit { settings.budget }
+  /// The rules for tools, the widest layer first.
+  var permissions: [PermissionPolicy.Layer] { settings.permissions }
+  /// The servers of tools.
+  var servers: [MCPServerSpec] { settings.servers }
   /// Whether the run waits for a person, or is parked, where nobody can be asked at once.
   var parksOnAsk: Bool { settings.onAsk == .park }
-
-  /// The rules for tools, the widest layer first.
-  var permissions: [PermissionPolicy.Layer] {
-    settings.permissions.map { layer in
-      var isOfProject = false
-      if case .project = layer.origin { isOfProject = true }
-      let rules = layer.rules.map { rule in
-        Agents.PermissionRule(
-          tool: rule.tool, pattern: rule.pattern == "*" ? nil : rule.pattern,
-          PermissionVerdict(rawValue: rule.answer.rawValue) ?? .ask)
-      }
-      return PermissionPolicy.Layer(rules, onlyNarrows: isOfProject)
-    }
-  }
-
-  /// The servers of tools.
-  var servers: [MCPServerSpec] {
-    settings.servers.map { server in
-      MCPServerSpec(
-        name: server.name, command: server.command, environment: server.environment, cwd: server.cwd,
-        tools: server.tools)
-    }
-  }
 }

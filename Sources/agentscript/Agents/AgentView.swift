@@ -35,7 +35,7 @@ struct AgentView {
     add("fallbacks", role.fallbacks.joined(separator: ", "))
     add("effort", role.effort)
     add("tools", tools)
-    add("rules", role.permissions.map { "\($0.tool) \($0.pattern): \($0.decision.rawValue)" }.joined(separator: "; "))
+    add("rules", role.permissions.map { "\($0.tool) \($0.pattern ?? "*"): \($0.verdict.rawValue)" }.joined(separator: "; "))
     add("mode", role.permissionMode)
     add("turns", role.maxTurns.map(String.init))
     add("workdir", role.workdir)
@@ -62,7 +62,7 @@ struct AgentView {
     ]
     object["permissions"] = .array(
       role.permissions.map {
-        ["tool": .string($0.tool), "pattern": .string($0.pattern), "decision": .string($0.decision.rawValue)]
+        ["tool": .string($0.tool), "pattern": .string($0.pattern ?? "*"), "decision": .string($0.verdict.rawValue)]
       })
     if withPrompt { object["system"] = .string(role.system) }
     return JSONValue.object(object).description

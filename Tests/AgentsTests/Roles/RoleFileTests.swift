@@ -45,11 +45,11 @@ import Testing
     #expect(role.disallowedTools == ["write"])
     #expect(
       role.permissions == [
-        RolePermission(tool: "bash", decision: .deny),
-        RolePermission(tool: "bash", pattern: "git diff", decision: .allow),
-        RolePermission(tool: "bash", pattern: "git diff *", decision: .allow),
-        RolePermission(tool: "bash", pattern: "git log *", decision: .allow),
-        RolePermission(tool: "bash", pattern: "rm *", decision: .deny),
+        PermissionRule(tool: "bash", .deny),
+        PermissionRule(tool: "bash", pattern: "git diff", .allow),
+        PermissionRule(tool: "bash", pattern: "git diff *", .allow),
+        PermissionRule(tool: "bash", pattern: "git log *", .allow),
+        PermissionRule(tool: "bash", pattern: "rm *", .deny),
       ])
     #expect(role.tier == "opus")
     #expect(role.route.tier == .best)
@@ -102,9 +102,9 @@ import Testing
     #expect(role.disallowedTools == ["bash", "web_fetch", "sentry_*", "mcp__sentry__*"])
     #expect(
       role.permissions == [
-        RolePermission(tool: "edit", decision: .ask), RolePermission(tool: "write", decision: .ask),
-        RolePermission(tool: "bash", pattern: "git status*", decision: .allow),
-        RolePermission(tool: "bash", decision: .deny),
+        PermissionRule(tool: "edit", .ask), PermissionRule(tool: "write", .ask),
+        PermissionRule(tool: "bash", pattern: "git status*", .allow),
+        PermissionRule(tool: "bash", .deny),
       ])
     #expect(role.maxTurns == 7)
     #expect(role.system == "From a file.\n\nAnd the body.")

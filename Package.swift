@@ -35,7 +35,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CStorage", "TextPattern", .product(name: "GRDB", package: "GRDB.swift"),
+        "CStorage", "TextPattern", "WireText", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
@@ -87,7 +87,8 @@ let package = Package(
     .target(name: "Agents", dependencies: ["Models", "TextPattern", "WireText"], swiftSettings: strict),
     // What the user and the project have configured: files, their layers, trust. Reads a file at its first use.
     .target(
-      name: "Configuration", dependencies: ["Agents", "LuaBindings", "Models", "WireText", "Jobs"], swiftSettings: strict),
+      name: "Configuration", dependencies: ["Agents", "LuaBindings", "Models", "WireText", "Jobs"],
+      swiftSettings: strict),
     // Finds libedit at its first use; nothing is linked.
     .target(name: "CLineEditor"),
     .executableTarget(
@@ -127,8 +128,8 @@ let package = Package(
       name: "AgentsTests", dependencies: ["Agents", "Models", "WireText", "MemoryProbe"],
       exclude: ["MCP/hostile.py", "MCP/official.py"], swiftSettings: strict),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "Agents", "LuaBindings", "Models", "WireText", "Jobs"],
-      swiftSettings: strict),
+      name: "ConfigurationTests",
+      dependencies: ["Configuration", "Agents", "LuaBindings", "Models", "WireText", "Jobs"], swiftSettings: strict),
     .testTarget(name: "CommandLineTests", dependencies: ["agentscript", "Runtime", "Jobs"], swiftSettings: strict),
   ]
 )

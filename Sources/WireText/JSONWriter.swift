@@ -1,12 +1,25 @@
-/// Writes JSON into a byte buffer. The caller keeps the order of keys and values; commas are ours. The same calls give the
-/// same bytes.
+/// Writes JSON into a byte buffer. The caller keeps the order of keys and values; commas and indentation are ours. The same calls
+/// give the same bytes.
 public struct JSONWriter {
   /// What was written so far.
   public private(set) var bytes: [UInt8] = []
-  private var needsComma = false
+  private let isPretty: Bool
+  private var depth = 0
+  private var isFirst = true
+  private var followsKey = false
 
-  /// A writer with an empty buffer.
-  public init() { bytes.reserveCapacity(1024) }
+  /// A writer with an empty buffer. A pretty one begins a line for each member and element, indented by two blanks a level.
+  public init(isPretty: Bool = false) {
+    self.isPretty = isPretty
+    bytes.reserveCapacity(1024)
+  }
+
+  /// A text as a JSON string, its quotation marks included.
+  public static func quoted(_ text: String) -> String {
+    var writer = JSONWriter()
+    writer.string(text)
+    return writer.text
+  }
 
   /// What was written so far, as text.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -36,18 +49,25 @@ public struct JSONWriter {
     separate()
     quote(key)
     bytes.append(UInt8(ascii: ":"))
-    needsComma = false
+    if isPretty { bytes.append(0x20) }
+    followsKey = true
   }
 
   /// A string.
   public mutating func string(_ value: String) {
     separate()
     quote(value)
-    needsComma = true
   }
 
   /// A whole number.
   public mutating func integer(_ value: some BinaryInteger) { raw(String(value)) }
+
+  /// A number; a whole one without a fraction. JSON has no infinities and no NaN: they become null.
+  public mutating func number(_ value: Double) {
+    guard value.isFinite else { return null() }
+    if let integer = Int64(exactly: value), abs(integer) < 1 << 53 { return raw(String(integer)) }
+    raw(value.description)
+  }
 
   /// `true` or `false`.
   public mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
@@ -59,7 +79,6 @@ public struct JSONWriter {
   public mutating func raw(_ text: String) {
     separate()
     bytes.append(contentsOf: text.utf8)
-    needsComma = true
   }
 
   /// Any value.
@@ -106,15 +125,33 @@ public struct JSONWriter {
   private mutating func open(_ scalar: Unicode.Scalar) {
     separate()
     bytes.append(UInt8(ascii: scalar))
-    needsComma = false
+    depth += 1
+    isFirst = true
   }
 
   private mutating func close(_ scalar: Unicode.Scalar) {
+    depth -= 1
+    if !isFirst { newline() }
+    isFirst = false
     bytes.append(UInt8(ascii: scalar))
-    needsComma = true
   }
 
-  private mutating func separate() { if needsComma { bytes.append(UInt8(ascii: ",")) } }
+  private mutating func separate() {
+    if followsKey {
+      followsKey = false
+      return
+    }
+    if depth == 0 { return }
+    if !isFirst { bytes.append(UInt8(ascii: ",")) }
+    isFirst = false
+    newline()
+  }
+
+  private mutating func newline() {
+    guard isPretty else { return }
+    bytes.append(0x0A)
+    for _ in 0..<depth * 2 { bytes.append(0x20) }
+  }
 
   private mutating func quote(_ text: String) {
     bytes.append(UInt8(ascii: "\""))

@@ -1,3 +1,5 @@
+import WireText
+
 /// A question that a run asks a person, and what became of it.
 public struct DecisionRecord: Sendable, Hashable {
   /// Where a decision stands. The raw values are the words that files and the command line show.

@@ -1,3 +1,5 @@
+import WireText
+
 /// How one attempt of a job ended.
 public struct AttemptRecord: Codable, Sendable, Hashable {
   /// Its number, from 1.

@@ -1,3 +1,5 @@
+import WireText
+
 /// What models took to do a job: its own calls, not those of jobs that it submitted.
 public struct JobUsage: Codable, Sendable, Hashable {
   /// Tokens read that neither came from a cache nor went into one.

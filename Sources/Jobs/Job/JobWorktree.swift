@@ -1,3 +1,5 @@
+import WireText
+
 /// A job's own git worktree and branch, and what became of its work there.
 ///
 /// Kept beside the job's row, since the work is merged after the job has ended. What git knows better (the commits) is

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import WireText
 
 /// One entry of what a run says there is to do.
 public struct TodoItem: Codable, Sendable, Hashable {

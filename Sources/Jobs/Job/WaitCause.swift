@@ -1,3 +1,5 @@
+import WireText
+
 /// For what a job waits that has begun: outside of it something has to happen first.
 public struct WaitCause: Codable, Sendable, Hashable {
   /// A word for the kind of thing: `rate_limited`, `overloaded`, `queue`, `budget`, `quota`, `backoff`, `person`.

@@ -1,3 +1,5 @@
+import WireText
+
 /// Which jobs are wanted. Everything that is set must hold.
 public struct JobFilter: Sendable, Hashable {
   /// The order of the answer.

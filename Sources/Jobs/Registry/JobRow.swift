@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import WireText
 
 /// A job's record as a row of the registry.
 enum JobRow {

@@ -1,3 +1,5 @@
+import WireText
+
 /// What `state.json` shows: who runs, who waits, the pool, who ended last, and what is to do. Pure.
 struct StateSummary {
   /// A file for people: of longer lists, only so many are shown.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import WireText
 
 /// One JSON value as text that is known to be valid (RFC 8259, at most 512 levels deep).
 public struct JSONText: Hashable, Sendable, CustomStringConvertible {

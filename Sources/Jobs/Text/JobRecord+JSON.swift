@@ -1,3 +1,5 @@
+import WireText
+
 extension JobRecord {
   /// The whole record as JSON, with the keys of the documentation; fields without a value are left out.
   public func json(pretty: Bool = true) -> String {

@@ -9,16 +9,14 @@ enum LuaJSON {
   /// nil for what is no table: a plain value is the output, not data.
   static func encode(_ value: LuaValue) -> String? {
     guard case .table = value else { return nil }
-    var text = ""
-    write(value, into: &text)
-    return text
+    return text(value)
   }
 
   /// The JSON text of any value.
   static func text(_ value: LuaValue) -> String {
-    var text = ""
-    write(value, into: &text)
-    return text
+    var json = JSONWriter()
+    write(value, to: &json)
+    return json.text
   }
 
   /// The part of JSON text to which the path leads (keys, and numbers from 1 in lists): a string as it is, all else as
@@ -40,59 +38,31 @@ enum LuaJSON {
     }
   }
 
-  private static func write(_ value: LuaValue, into text: inout String) {
+  private static func write(_ value: LuaValue, to json: inout JSONWriter) {
     switch value {
-    case .nil, .function, .object, .foreign: text += "null"
-    case .boolean(let flag): text += flag ? "true" : "false"
-    case .integer(let number): text += "\(number)"
-    case .number(let number): text += number.isFinite ? "\(number)" : "null"
-    case .string: quote(value.text ?? "", into: &text)
-    case .table(let table): write(table, into: &text)
+    case .nil, .function, .object, .foreign: json.null()
+    case .boolean(let flag): json.bool(flag)
+    case .integer(let number): json.integer(number)
+    // With its fraction, so that it is read back as what it was.
+    case .number(let number): json.raw(number.isFinite ? "\(number)" : "null")
+    case .string: json.string(value.text ?? "")
+    case .table(let table): write(table, to: &json)
     }
   }
 
-  private static func write(_ table: LuaTable, into text: inout String) {
+  private static func write(_ table: LuaTable, to json: inout JSONWriter) {
     if table.pairs.isEmpty, !table.array.isEmpty {
-      text += "["
-      for (index, element) in table.array.enumerated() {
-        if index > 0 { text += "," }
-        write(element, into: &text)
-      }
-      text += "]"
-      return
+      return json.array { json in for element in table.array { write(element, to: &json) } }
     }
     var fields = table.array.enumerated().map { (String($0.offset + 1), $0.element) }
     fields += table.pairs.map { (LuaText.key($0.key), $0.value) }
     fields.sort { $0.0 < $1.0 }
-    text += "{"
-    for (index, field) in fields.enumerated() {
-      if index > 0 { text += "," }
-      quote(field.0, into: &text)
-      text += ":"
-      write(field.1, into: &text)
-    }
-    text += "}"
-  }
-
-  private static func quote(_ string: String, into text: inout String) {
-    text += "\""
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      default:
-        if scalar.value < 0x20 || scalar.value == 0x7F {
-          let digits = String(scalar.value, radix: 16)
-          text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        } else {
-          text.unicodeScalars.append(scalar)
-        }
+    json.object { json in
+      for (key, value) in fields {
+        json.key(key)
+        write(value, to: &json)
       }
     }
-    text += "\""
   }
 }
 

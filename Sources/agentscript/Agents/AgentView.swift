@@ -35,7 +35,8 @@ struct AgentView {
     add("fallbacks", role.fallbacks.joined(separator: ", "))
     add("effort", role.effort)
     add("tools", tools)
-    add("rules", role.permissions.map { "\($0.tool) \($0.pattern ?? "*"): \($0.verdict.rawValue)" }.joined(separator: "; "))
+    let rules = role.permissions.map { "\($0.tool) \($0.pattern ?? "*"): \($0.verdict.rawValue)" }
+    add("rules", rules.joined(separator: "; "))
     add("mode", role.permissionMode)
     add("turns", role.maxTurns.map(String.init))
     add("workdir", role.workdir)

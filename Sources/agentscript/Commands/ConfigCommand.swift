@@ -1,6 +1,7 @@
 internal import ArgumentParser
 import Configuration
 import Jobs
+import WireText
 
 /// `agentscript config`: what is configured, and by whom.
 struct ConfigCommand: ParsableCommand {
@@ -50,8 +51,8 @@ struct ConfigShowCommand: ParsableCommand {
       return try JSONOutput.write(
         list: reports.map {
           """
-          {"key": \(JSONOutput.quoted($0.key)), "value": \($0.json), "shown": \(JSONOutput.quoted($0.value)), \
-          "origin": \(JSONOutput.quoted($0.origin))}
+          {"key": \(JSONWriter.quoted($0.key)), "value": \($0.json), "shown": \(JSONWriter.quoted($0.value)), \
+          "origin": \(JSONWriter.quoted($0.origin))}
           """
         })
     }

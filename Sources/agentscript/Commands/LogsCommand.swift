@@ -1,6 +1,7 @@
 internal import ArgumentParser
 import Jobs
 import TextPattern
+import WireText
 
 #if canImport(Darwin)
   import Darwin
@@ -94,11 +95,11 @@ struct LogsCommand: ParsableCommand {
   }
 
   private func writeJSON(_ job: JobRecord, _ part: OutputPart) throws {
-    let text = JSONOutput.quoted(part.text)
+    let text = JSONWriter.quoted(part.text)
     try JSONOutput.write(
       """
       {
-        "id": \(JSONOutput.quoted(job.id.rawValue)),
+        "id": \(JSONWriter.quoted(job.id.rawValue)),
         "status": "\(job.status.rawValue)",
         "next": \(part.nextOffset),
         "text": \(text)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 import Jobs
+import WireText
 
 /// `agentscript prune`: makes room.
 struct PruneCommand: ParsableCommand {
@@ -59,7 +60,7 @@ struct PruneCommand: ParsableCommand {
   }
 
   private static func json(_ removed: [JobID], compressed: Int, freedBytes: Int64) -> String {
-    let ids = removed.map { JSONOutput.quoted($0.rawValue) }.joined(separator: ", ")
+    let ids = removed.map { JSONWriter.quoted($0.rawValue) }.joined(separator: ", ")
     return """
       {
         "removed": [\(ids)],

@@ -1,3 +1,4 @@
+import WireText
 /// One thing that was looked at, and what was found.
 struct DoctorCheck: Hashable {
   /// What it means for jobs.
@@ -59,12 +60,12 @@ struct DoctorReport {
   /// `{"usable": …, "checks": [{"name", "verdict", "finding", "fix"}]}`
   var json: String {
     let items = checks.map { check in
-      let fix = check.fix.map(JSONOutput.quoted) ?? "null"
+      let fix = check.fix.map(JSONWriter.quoted) ?? "null"
       return """
           {
-            "name": \(JSONOutput.quoted(check.name)),
+            "name": \(JSONWriter.quoted(check.name)),
             "verdict": "\(check.verdict.rawValue)",
-            "finding": \(JSONOutput.quoted(check.finding)),
+            "finding": \(JSONWriter.quoted(check.finding)),
             "fix": \(fix)
           }
         """

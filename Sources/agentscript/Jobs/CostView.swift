@@ -1,5 +1,6 @@
 import Jobs
 import Models
+import WireText
 
 /// How costs look to people and programs. Pure: sums in, harmless text out.
 struct CostView {
@@ -66,12 +67,12 @@ struct CostView {
   /// The sums as one JSON object.
   static func json(_ sums: [CostSum], total: JobUsage, by key: CostKey) -> String {
     let rows = sums.map { sum in
-      "    {\"\(key.rawValue)\": \(JSONOutput.quoted(sum.name)), \"jobs\": \(sum.jobs), \"usage\": \(sum.usage.json())}"
+      "    {\"\(key.rawValue)\": \(JSONWriter.quoted(sum.name)), \"jobs\": \(sum.jobs), \"usage\": \(sum.usage.json())}"
     }
     let list = rows.isEmpty ? "[]" : "[\n" + rows.joined(separator: ",\n") + "\n  ]"
     return """
       {
-        "by": \(JSONOutput.quoted(key.rawValue)),
+        "by": \(JSONWriter.quoted(key.rawValue)),
         "costs": \(list),
         "total": \(total.json())
       }

@@ -1,4 +1,5 @@
 import Jobs
+import WireText
 
 /// JSON on standard output: a list of texts that are JSON each, or one.
 enum JSONOutput {
@@ -16,33 +17,11 @@ enum JSONOutput {
     try write("[\n" + indented.joined(separator: ",\n") + "\n]")
   }
 
-  /// The text as a JSON string.
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      default:
-        if scalar.value < 0x20 {
-          let digits = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
-  }
-
   /// A job's result with its output, as the script sees it. What is no UTF-8 becomes U+FFFD.
   static func result(_ job: JobRecord, output: [UInt8]) -> String {
     let fields = job.resultJSON(pretty: true)
     guard let end = fields.lastIndex(of: "}") else { return fields }
     let head = fields[..<end].reversed().drop { $0.isWhitespace }.reversed()
-    return String(head) + ",\n  \"output\": \(quoted(String(decoding: output, as: UTF8.self)))\n}"
+    return String(head) + ",\n  \"output\": \(JSONWriter.quoted(String(decoding: output, as: UTF8.self)))\n}"
   }
 }

@@ -1,4 +1,5 @@
 import Models
+import WireText
 
 /// How a decision about a model looks to people and programs. Pure: harmless text.
 struct RouteView {
@@ -21,9 +22,9 @@ struct RouteView {
       "    " + Self.object(candidate.model, objection: explanation(of: candidate.model))
     }
     let list = models.isEmpty ? "[]" : "[\n" + models.joined(separator: ",\n") + "\n  ]"
-    let chosen = decision.chosen.map { JSONOutput.quoted($0.name.description) } ?? "null"
-    let fallbacks = decision.fallbacks.map { JSONOutput.quoted($0.name.description) }.joined(separator: ", ")
-    let sentences = decision.explanation(now: now).map { "    " + JSONOutput.quoted($0) }.joined(separator: ",\n")
+    let chosen = decision.chosen.map { JSONWriter.quoted($0.name.description) } ?? "null"
+    let fallbacks = decision.fallbacks.map { JSONWriter.quoted($0.name.description) }.joined(separator: ", ")
+    let sentences = decision.explanation(now: now).map { "    " + JSONWriter.quoted($0) }.joined(separator: ",\n")
     return """
       {
         "model": \(chosen),
@@ -44,14 +45,14 @@ struct RouteView {
   }
 
   private static func object(_ model: RoutedModel, objection: String?) -> String {
-    var fields = ["\"model\": \(JSONOutput.quoted(model.name.description))", "\"tier\": \"\(model.tier.rawValue)\""]
+    var fields = ["\"model\": \(JSONWriter.quoted(model.name.description))", "\"tier\": \"\(model.tier.rawValue)\""]
     if let price = model.price {
       let million = [("input", price.input), ("output", price.output), ("cache_read", price.cacheRead)]
       let prices = million.map { "\"\($0.0)\": \(($0.1 * 1_000_000).dollars)" }.joined(separator: ", ")
       fields.append("\"price\": {\(prices)}")
     }
     if let window = model.window { fields.append("\"window\": \(window)") }
-    if let objection { fields.append("\"objection\": \(JSONOutput.quoted(objection))") }
+    if let objection { fields.append("\"objection\": \(JSONWriter.quoted(objection))") }
     return "{\(fields.joined(separator: ", "))}"
   }
 }

@@ -29,7 +29,7 @@ final class LlmockServer: Sendable {
     }
     // Pauses between pieces, of which three follow a broken one: else the stream is sent whole before we can hang up on a busy
     // machine, and passes for accepted.
-    let words = [Self.program, "serve", "--port", String(port), "--stream-chunk-delay-ms", "150"]
+    let words = [Self.program, "serve", "--port", String(port), "--stream-chunk-delay-ms", "100"]
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     var pid: pid_t = 0
     try #require(posix_spawn(&pid, Self.program, &actions, nil, &arguments, environ) == 0)

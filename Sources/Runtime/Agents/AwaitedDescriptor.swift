@@ -9,7 +9,7 @@ import Synchronization
 /// A descriptor of ours that is waited for without a thread. One task at a time may wait.
 ///
 /// Not by Dispatch's sources: on Linux these crash now and then when one is cancelled while its other side is being closed
-/// (libdispatch of Swift 6.3, in `_dispatch_event_loop_drain`).
+/// (docs/decisions/0015-one-watch-no-dispatch-sources.md).
 final class AwaitedDescriptor: Sendable {
   private struct State {
     var waiter: CheckedContinuation<Bool, Never>?

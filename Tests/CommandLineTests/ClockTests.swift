@@ -48,7 +48,8 @@ private enum FakeClock {
   static let library: String? = {
     #if os(Linux)
       let program = Program()
-      let path = NSTemporaryDirectory() + "agentscript-clock-\(getpid()).so"
+      // Beside the program, where the next run of the tests writes it anew.
+      let path = Program.path + "-clock.so"
       let line = "$(command -v cc || command -v clang || command -v gcc) -shared -fPIC -O1 -x c -o '\(path)' - -ldl"
       let result = program.run(input: source, through: line)
       return result.code == 0 ? path : nil

@@ -3,10 +3,12 @@ import Testing
 
 @testable import agentscript
 
-@Suite struct LineHistoryTests {
-  private func temporary() -> String {
-    NSTemporaryDirectory() + "/agentscript-history-\(UUID().uuidString)/deep/history"
-  }
+@Suite final class LineHistoryTests {
+  private let folder = NSTemporaryDirectory() + "agentscript-history-\(UUID().uuidString)"
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private func temporary() -> String { "\(folder)/\(UUID().uuidString)/history" }
 
   @Test func entriesComeBackInOrderWithLineEndsAndBackslashes() {
     let history = LineHistory(path: temporary())

@@ -76,7 +76,7 @@ final class Program {
   }
 
   /// Beside the test bundle.
-  private static let path: String = {
+  static let path: String = {
     #if os(Linux)
       let test = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
       return (test as NSString).deletingLastPathComponent + "/agentscript"

@@ -64,14 +64,18 @@ import Testing
     #expect(status == 0, "the job was not timed out: \(status)")
   }
 
-  @Test func aProgramStartedWithItsSignalsBlockedIsEndedByThemAllTheSame() async throws {
+  /// By TERM, and by the death of its guardian, of which a signal tells too.
+  @Test(arguments: [SIGTERM, SIGKILL])
+  func aProgramStartedWithItsSignalsBlockedIsEndedByThemAllTheSame(_ signal: Int32) async throws {
     let folder = try ScratchFolder()
     let script = try folder.write(#"task { command = "touch up; sleep 60" }"#, to: "blocked.lua")
     let program = try LiveProgram(
       ["env", "--block-signal=TERM,INT,HUP,CHLD", ProgramRun.agentscript, "run", "--quiet", script], in: folder.path,
       environment: ["AGENTSCRIPT_HOME": folder.path + "/.agentscript"])
     #expect(await eventually { access("\(folder.path)/up", F_OK) == 0 })
-    kill(program.pid, SIGTERM)
-    #expect(await program.end(within: .seconds(20)) == 143)
+    let runtime = try #require(program.runtime)
+    kill(program.pid, signal)
+    #expect(await program.end(within: .seconds(20)) == 128 + signal)
+    #expect(await eventually(within: .seconds(20)) { kill(runtime, 0) != 0 })
   }
 }

@@ -16,6 +16,17 @@ final class LlmockServer: Sendable {
     String(#filePath.dropLast("Tests/ModelsTests/Client/LlmockServer.swift".count)) + ".cache/peers/bin/llmock"
   static var isInstalled: Bool { access(program, X_OK) == 0 }
 
+  /// What it does to a call when it is told so, and the error that comes of it; nil for what another try mends.
+  static let faults: [(JSONValue, ProviderError.Kind?)] = [
+    (["type": "fail", "status": 429, "retry_after": 1], nil), (["type": "fail", "status": 529], nil),
+    (["type": "fail", "status": 503], nil), (["type": "fail", "status": 500], nil),
+    (["type": "fail", "status": 401], .authentication), (["type": "fail", "status": 400], .badRequest),
+    (["type": "stream_fault", "kind": "disconnect", "after_chunks": 3], nil),
+    (["type": "stream_fault", "kind": "truncate", "after_chunks": 3], nil),
+    (["type": "stream_fault", "kind": "malformed", "after_chunks": 3], nil),
+    (["type": "stream_fault", "kind": "stall", "after_chunks": 3, "stall_seconds": 60], nil),
+  ]
+
   let port: Int
   private let pid: pid_t
   private let transport = HTTPTransport()

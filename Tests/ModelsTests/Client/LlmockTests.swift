@@ -6,34 +6,32 @@ import WireText
 /// Whatever llmock does, its own verdict on us has to be PASS.
 @Suite(.serialized, .enabled(if: LlmockServer.isInstalled, "llmock is not installed: run scripts/peers"))
 struct LlmockTests {
-  private static let faults: [(JSONValue, ProviderError.Kind?)] = [
-    (["type": "fail", "status": 429, "retry_after": 1], nil), (["type": "fail", "status": 529], nil),
-    (["type": "fail", "status": 503], nil), (["type": "fail", "status": 500], nil),
-    (["type": "fail", "status": 401], .authentication), (["type": "fail", "status": 400], .badRequest),
-    (["type": "stream_fault", "kind": "disconnect", "after_chunks": 3], nil),
-    (["type": "stream_fault", "kind": "truncate", "after_chunks": 3], nil),
-    (["type": "stream_fault", "kind": "malformed", "after_chunks": 3], nil),
-    (["type": "stream_fault", "kind": "stall", "after_chunks": 3, "stall_seconds": 60], nil),
-  ]
+  /// All at once, because most of the time is spent waiting.
+  @Test(.timeLimit(.minutes(5))) func EachFaultIsTakenAsItShould() async throws {
+    try await withThrowingTaskGroup { group in
+      for format in WireFormat.allCases { group.addTask { try await takeEachFault(format) } }
+      try await group.waitForAll()
+    }
+  }
 
-  @Test(.timeLimit(.minutes(5)), arguments: WireFormat.allCases)
-  func EachFaultIsTakenAsItShould(_ format: WireFormat) async throws {
+  private func takeEachFault(_ format: WireFormat) async throws {
     let server = try await LlmockServer()
-    for (fault, kind) in Self.faults {
+    for (fault, kind) in LlmockServer.faults {
+      let place = "\(fault) on \(format)"
       try await server.control("POST", "/_llmock/reset")
       let accepted = try await server.control("POST", "/_llmock/scenario", ["behaviors": [fault]])
-      #expect(!accepted.contains("\"error\""), "\(fault): \(accepted)")
+      #expect(!accepted.contains("\"error\""), "\(place): \(accepted)")
       let question = ModelRequest(
         model: format == .chat ? "gpt-5" : "claude-sonnet-4-5", messages: [.user("say something")])
       let outcome = await Self.ask(question, of: server.provider(format))
       switch (outcome, kind) {
       case (.success(let reply), nil): #expect(!reply.text.isEmpty && reply.stopReason == .endOfTurn)
       case (.failure(let error), .some(let kind)): #expect((error as? ProviderError)?.kind == kind)
-      default: Issue.record("\(fault) came to \(outcome)")
+      default: Issue.record("\(place) came to \(outcome)")
       }
       let verdict = try await server.control("GET", "/_llmock/verdict?format=text")
-      #expect(verdict.contains("PASS") && !verdict.contains("FAIL"), "\(fault): \(verdict)")
-      #expect(verdict.contains("1 fault(s) injected"), "\(fault): \(verdict)")
+      #expect(verdict.contains("PASS") && !verdict.contains("FAIL"), "\(place): \(verdict)")
+      #expect(verdict.contains("1 fault(s) injected"), "\(place): \(verdict)")
     }
   }
 

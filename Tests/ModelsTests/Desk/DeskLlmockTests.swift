@@ -12,16 +12,6 @@ import WireText
 /// llmock's own verdict on a desk has to be PASS, whatever it does.
 @Suite(.serialized, .enabled(if: LlmockServer.isInstalled, "llmock is not installed: run scripts/peers"))
 struct DeskLlmockTests {
-  private static let faults: [(JSONValue, ProviderError.Kind?)] = [
-    (["type": "fail", "status": 429, "retry_after": 1], nil), (["type": "fail", "status": 529], nil),
-    (["type": "fail", "status": 503], nil), (["type": "fail", "status": 500], nil),
-    (["type": "fail", "status": 401], .authentication), (["type": "fail", "status": 400], .badRequest),
-    (["type": "stream_fault", "kind": "disconnect", "after_chunks": 3], nil),
-    (["type": "stream_fault", "kind": "truncate", "after_chunks": 3], nil),
-    (["type": "stream_fault", "kind": "malformed", "after_chunks": 3], nil),
-    (["type": "stream_fault", "kind": "stall", "after_chunks": 3, "stall_seconds": 60], nil),
-  ]
-
   /// With a second model behind the first, where that may help.
   private func desk(_ server: LlmockServer, _ format: WireFormat, hasFallback: Bool) -> ModelDesk {
     let name = format == .chat ? "gpt-5" : "claude-sonnet-4-5"
@@ -58,13 +48,23 @@ struct DeskLlmockTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: WireFormat.allCases, [2, 0])
-  func EachFaultIsTakenAsItShould(_ format: WireFormat, retries: Int) async throws {
+  /// All at once, because most of the time is spent waiting.
+  @Test(.timeLimit(.minutes(5))) func EachFaultIsTakenAsItShould() async throws {
+    try await withThrowingTaskGroup { group in
+      for format in WireFormat.allCases {
+        for retries in [2, 0] { group.addTask { try await takeEachFault(format, retries: retries) } }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  private func takeEachFault(_ format: WireFormat, retries: Int) async throws {
     let server = try await LlmockServer()
-    for (fault, kind) in Self.faults {
+    for (fault, kind) in LlmockServer.faults {
+      let place = "\(fault) on \(format) with \(retries) retries"
       try await server.control("POST", "/_llmock/reset")
       let accepted = try await server.control("POST", "/_llmock/scenario", ["behaviors": [fault]])
-      #expect(!accepted.contains("\"error\""), "\(fault): \(accepted)")
+      #expect(!accepted.contains("\"error\""), "\(place): \(accepted)")
       let notices = Log<ModelNotice>()
       // Both are one server to llmock: it would take a call of the other for a retry of what no retry mends.
       let desk = desk(server, format, hasFallback: kind == nil)
@@ -74,11 +74,11 @@ struct DeskLlmockTests {
         #expect(turn.usage.total > 0 && desk.spent("run").cost > .zero)
       } catch let failure as ModelFailure {
         guard case .provider(let error, _) = failure else { throw failure }
-        #expect(error.kind == kind, "\(fault)")
+        #expect(error.kind == kind, "\(place)")
       }
       let verdict = try await server.control("GET", "/_llmock/verdict?format=text")
-      #expect(verdict.contains("PASS") && !verdict.contains("FAIL"), "\(fault): \(verdict)")
-      #expect(verdict.contains("1 fault(s) injected"), "\(fault): \(verdict)")
+      #expect(verdict.contains("PASS") && !verdict.contains("FAIL"), "\(place): \(verdict)")
+      #expect(verdict.contains("1 fault(s) injected"), "\(place): \(verdict)")
     }
   }
 }

@@ -12,13 +12,13 @@ struct Main {
   static func main() {
     Inheritance.settle()
     let argv = CommandLine.arguments
-    if argv.count == 3, argv[1] == DetachedRunner.word { exit(ScriptEntry.run(.runner(stateFolder: argv[2]))) }
+    if argv.count == 3, argv[1] == DetachedRunner.word { ScriptEntry.run(.runner(stateFolder: argv[2])) }
     switch CommandWord.meaning(of: argv.dropFirst().first) {
     case .command: exit(Commands.run(Array(argv.dropFirst())))
     case .later: exit(fail(.notThereYet(command: argv[1])))
     case .interpreter:
       do throws(UsageError) {
-        exit(ScriptEntry.run(try LuaArguments.parse(argv) { isatty(STDIN_FILENO) == 1 }))
+        ScriptEntry.run(try LuaArguments.parse(argv) { isatty(STDIN_FILENO) == 1 })
       } catch {
         exit(fail(error))
       }

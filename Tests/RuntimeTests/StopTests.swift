@@ -78,4 +78,24 @@ import Testing
     #expect(await program.end(within: .seconds(20)) == 128 + signal)
     #expect(await eventually(within: .seconds(20)) { kill(runtime, 0) != 0 })
   }
+
+  /// The locks of Swift's library go by numbers of threads, and the one that came out of the guardian's split has a wrong one
+  /// noted: what waits for a lock of its would wait for ever.
+  @Test func theThreadThatWasForkedDoesNothingMore() async throws {
+    let folder = try ScratchFolder()
+    let script = try folder.write(#"task { command = "touch up; sleep 60" }"#, to: "forked.lua")
+    let program = try LiveProgram(
+      [ProgramRun.agentscript, "run", "--quiet", script], in: folder.path,
+      environment: ["AGENTSCRIPT_HOME": folder.path + "/.agentscript"])
+    #expect(await eventually { access("\(folder.path)/up", F_OK) == 0 })
+    let runtime = try #require(program.runtime)
+    func blocked(_ thread: String) -> UInt64? {
+      let lines = TestFile.text("/proc/\(runtime)/task/\(thread)/status").split(separator: "\n")
+      return lines.first { $0.hasPrefix("SigBlk:") }.flatMap { UInt64($0.dropFirst(8), radix: 16) }
+    }
+    #expect(blocked("\(runtime)").map { $0 & 1 << UInt64(SIGTERM - 1) != 0 } == true)
+    #expect(TestFile.text("/proc/\(runtime)/task/\(runtime)/wchan") != "0", "it sleeps")
+    kill(program.pid, SIGTERM)
+    #expect(await program.end(within: .seconds(20)) == 143)
+  }
 }

@@ -15,6 +15,12 @@
 // Returns 0 in the runtime, or an error number if there is no guardian (ENOSYS where the system has no way to adopt).
 int cprocess_start_guardian(int grace, const char *spared);
 
+// Goes on with `run` on a new thread; the calling one does nothing more, and hears no signal. `run` is to end the process.
+//
+// For the runtime: a lock that is waited for goes by the number that a thread has noted of itself (futex(2), FUTEX_LOCK_PI), and
+// the thread that came out of the split has the guardian's. What it lets go of would never be given to who waits (decision 16).
+_Noreturn void cprocess_go_on_apart(void (*run)(void *), void *context);
+
 // The guardian's number, as long as it lives; else 0.
 int cprocess_guardian(void);
 

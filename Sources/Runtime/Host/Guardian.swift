@@ -14,13 +14,22 @@ public enum Guardian {
   /// How long processes that a run has left may take to end after TERM, in milliseconds.
   private static let grace: Int32 = 5_000
 
-  /// Splits this process in two. To be called once, before there is a second thread; returns in the lower one.
+  /// Splits this process in two, runs `body` in the lower one, on a thread of its own, and ends with the code that it gives. To
+  /// be called once, before there is a second thread. That the thread is new matters: see `cprocess_go_on_apart`.
   ///
   /// Where there can be no guardian (a system without sub-reapers, no process left) the program goes on without: then what
   /// left its job's session and shows no mark of it may outlive the run.
-  public static func start() {
+  public static func start(_ body: @escaping () -> Int32) -> Never {
     _ = sparedMark.withCString { cprocess_start_guardian(grace, $0) }
     started = cprocess_guardian() != 0
+    let context = Unmanaged.passRetained(Body(run: body)).toOpaque()
+    cprocess_go_on_apart({ exit(Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run()) }, context)
+  }
+
+  private final class Body {
+    let run: () -> Int32
+
+    init(run: @escaping () -> Int32) { self.run = run }
   }
 
   /// Whether this process has ever had a guardian.

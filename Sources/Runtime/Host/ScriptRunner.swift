@@ -27,7 +27,7 @@ public struct ScriptRunner: Sendable {
   /// How often a script that was told to end is looked at, and how long it may show no life.
   private static let look = Duration.milliseconds(500)
 
-  /// Runs the script to its end and returns the process's exit code. To be called once, on the main thread.
+  /// Runs the script to its end and returns the process's exit code. To be called once.
   ///
   /// The first Ctrl-C is an error in the script, the second ends everything at once; SIGTERM, SIGHUP and a closed
   /// standard output cancel the script, which may tidy up.

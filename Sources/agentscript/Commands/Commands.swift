@@ -64,8 +64,6 @@ struct CommandEnd: Error, Hashable {
   let code: Int32
 
   init(_ status: ExitStatus) { code = status.rawValue }
-
-  init(code: Int32) { self.code = code }
 }
 
 /// The form of a command: its words are checked by the parser, its work is `run`.

@@ -119,9 +119,7 @@ struct RunCommand: ParsableCommand {
     invocation.options = options
     let scratch = dryRun ? try ScratchFolder() : nil
     if let scratch { invocation.options.home = scratch.path }
-    let code = ScriptEntry.run(invocation)
-    scratch?.remove()
-    throw CommandEnd(code: code)
+    ScriptEntry.run(invocation) { scratch?.remove() }
   }
 
   /// The same command line, without `--detach`, becomes the command of a detached job.

@@ -122,7 +122,7 @@ struct SpawnCommand: ParsableCommand {
     var options = RunOptions()
     options.isQuiet = quiet
     options.wantsJSON = json
-    throw CommandEnd(code: ScriptEntry.run(.task(order.json, options: options)))
+    ScriptEntry.run(.task(order.json, options: options))
   }
 }
 

@@ -117,9 +117,13 @@ import WireText
       for _ in 0..<100 {
         group.addTask {
           let client = client(MCPServerSpec(name: "s", command: ["true"], cwd: "/"))
-          defer { Task { await client.close() } }
-          do { try await client.start() } catch { return 1 }
-          return 0
+          let isRefused: Bool
+          do {
+            try await client.start()
+            isRefused = false
+          } catch { isRefused = true }
+          await client.close()
+          return isRefused ? 1 : 0
         }
       }
       return await group.reduce(0, +)

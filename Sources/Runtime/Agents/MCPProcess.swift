@@ -116,7 +116,7 @@ final class MCPProcess: Sendable {
     guard !isWatched else { return }
     // Held by the process itself: it ends with it.
     Task { [child, ends, output] in
-      while !child.hasEnded { try? await Task.sleep(for: .milliseconds(20)) }
+      while !child.hasEnded { await MCPProcess.rest(milliseconds: 20) }
       MCPProcess.tell(ends, output)
     }
   }
@@ -125,7 +125,7 @@ final class MCPProcess: Sendable {
     ends.post(.ended)
     // Whoever else has its output open says nothing in its name.
     Task {
-      try? await Task.sleep(for: .milliseconds(250))
+      await MCPProcess.rest(milliseconds: 250)
       output.close()
     }
   }
@@ -153,20 +153,24 @@ final class MCPProcess: Sendable {
       while await !waits(for: .seconds(60)) {}
     } else if kill(-child.pid, SIGTERM) == 0 {
       // Its children had the same end of input, and the leader's number is still ours.
-      try? await Task.sleep(for: .milliseconds(100))
+      await MCPProcess.rest(milliseconds: 100)
       kill(-child.pid, SIGKILL)
     }
     _ = child.reap()
     output.close()
     // Its last words lie in the pipe by now; whoever else has it open is not waited for.
     let last = Task {
-      try? await Task.sleep(for: .milliseconds(200))
+      await MCPProcess.rest(milliseconds: 200)
       words.close()
     }
     await listening.value
     last.cancel()
     words.close()
   }
+
+  /// Not `Task.sleep(for:)`, which Swift 6.3 inlines here: under the thread sanitizer the program then ended with "Invalid state for
+  /// non-cancelled sleep task", or never woke, in one run of three.
+  private static func rest(milliseconds: UInt64) async { try? await Task.sleep(nanoseconds: milliseconds * 1_000_000) }
 
   /// Whether it has ended, or does within that time.
   private func waits(for time: Duration) async -> Bool {

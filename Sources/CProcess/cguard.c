@@ -2,8 +2,9 @@
 #define _GNU_SOURCE
 #include "cguard.h"
 
+#include "cprocess.h"
+
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -441,33 +442,13 @@ int cprocess_start_guardian(int grace, const char *spared) {
 int cprocess_guardian(void) { return 0; }
 #endif
 
-struct passage {
-  void (*run)(void *);
-  void *context;
-  sigset_t signals;
-};
-
-static void *pass(void *argument) {
-  struct passage *passage = argument;
-  pthread_sigmask(SIG_SETMASK, &passage->signals, NULL);
-  passage->run(passage->context);
-  return NULL;
-}
-
 _Noreturn void cprocess_go_on_apart(void (*run)(void *), void *context) {
-  struct passage passage = {.run = run, .context = context};
+  // As much of a stack as a first thread usually has. Without another thread nobody waits for this one's locks.
+  if (cprocess_start_large_thread(run, context, 8 << 20) != 0) run(context);
+  // Only now: the new thread is born with the signals of this one.
   sigset_t all;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &passage.signals);
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  // As much as a first thread usually has.
-  pthread_attr_setstacksize(&attributes, 8 << 20);
-  pthread_t thread;
-  int failure = pthread_create(&thread, &attributes, pass, &passage);
-  pthread_attr_destroy(&attributes);
-  // Without another thread nobody waits for this one's locks.
-  if (failure) pass(&passage);
+  pthread_sigmask(SIG_SETMASK, &all, NULL);
   for (;;) pause();
 }
 

@@ -115,12 +115,8 @@ struct birth {
     }                                \
   } while (0)
 
-// What the child runs before its program: the sanitizers would follow it as if it were the parent, whose memory and thread it
-// shares.
-#define IN_CHILD __attribute__((no_sanitize("address", "thread"), disable_sanitizer_instrumentation))
-
 // The three descriptors may have each other's numbers: so they are moved out of the way first.
-IN_CHILD static int place(const struct cprocess_order *order) {
+static int place(const struct cprocess_order *order) {
   int wanted[3] = {order->input, order->output, order->error};
   for (int i = 0; i < 3; i++) {
     if (wanted[i] > 2) continue;
@@ -136,7 +132,7 @@ IN_CHILD static int place(const struct cprocess_order *order) {
   return 1;
 }
 
-IN_CHILD static void set_badness(int badness) {
+static void set_badness(int badness) {
   char text[12];
   int length = 0, value = badness < 0 ? 0 : badness > 1000 ? 1000 : badness;
   char digits[4];
@@ -151,7 +147,7 @@ IN_CHILD static void set_badness(int badness) {
 }
 
 // As the kernel has it: the C library keeps two signals to itself, which may come ignored from an ancestor.
-IN_CHILD static void set_action(int number, void (*handler)(int)) {
+static void set_action(int number, void (*handler)(int)) {
   struct {
     void (*handler)(int);
     unsigned long flags;
@@ -162,7 +158,7 @@ IN_CHILD static void set_action(int number, void (*handler)(int)) {
   (void)syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
 }
 
-IN_CHILD static int number_of(enum cprocess_resource resource) {
+static int number_of(enum cprocess_resource resource) {
   switch (resource) {
     case CPROCESS_DATA: return RLIMIT_DATA;
     case CPROCESS_CPU_SECONDS: return RLIMIT_CPU;
@@ -172,7 +168,7 @@ IN_CHILD static int number_of(enum cprocess_resource resource) {
   return -1;
 }
 
-IN_CHILD static int become(void *context) {
+static int become(void *context) {
   struct birth *birth = context;
   const struct cprocess_order *order = birth->order;
   errno = 0;

@@ -102,8 +102,7 @@ struct RoleFiles {
         return failure("this file is not among those that are trusted, and is left aside (see 'agentscript trust')")
       }
       guard bytes.count <= RoleFiles.maxBytes else { return failure(RoleFiles.tooLarge) }
-      guard !bytes.contains(0) else { return failure(RoleFiles.noText) }
-      return .success(String(decoding: bytes, as: UTF8.self))
+      return RoleFiles.text(of: bytes).map { .success($0) } ?? failure(RoleFiles.noText)
     }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { return failure("this file cannot be read: \(RoleFiles.systemMessage)") }
@@ -123,8 +122,11 @@ struct RoleFiles {
     guard let bytes = RoleFiles.contents(of: descriptor) else {
       return failure("this file cannot be read: \(RoleFiles.systemMessage)")
     }
-    guard !bytes.contains(0) else { return failure(RoleFiles.noText) }
-    return .success(String(decoding: bytes, as: UTF8.self))
+    return RoleFiles.text(of: bytes).map { .success($0) } ?? failure(RoleFiles.noText)
+  }
+
+  private static func text(of bytes: [UInt8]) -> String? {
+    bytes.contains(0) ? nil : String(decoding: bytes, as: UTF8.self)
   }
 
   private static func contents(of descriptor: Int32) -> [UInt8]? {

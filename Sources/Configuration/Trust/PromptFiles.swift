@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
-
 /// The files of a project that its agents' files name by `{file:PATH}`: to trust an agent is to trust its prompt.
 enum PromptFiles {
   private static let mark = Array("{file:".utf8)
@@ -15,18 +9,13 @@ enum PromptFiles {
     for file in contents.files where file.path.hasSuffix(".md") {
       let folder = file.path.split(separator: "/").dropLast().joined(separator: "/")
       for reference in references(in: file.bytes) {
-        guard let path = ProjectPaths.relative(reference, from: folder, in: project), isFile(path, project) else {
-          continue
-        }
+        guard let path = ProjectPaths.relative(reference, from: folder, in: project),
+          ProjectPaths.isFile(ProjectPaths.absolute(path, in: project))
+        else { continue }
         found.insert(path)
       }
     }
     return found.sorted()
-  }
-
-  private static func isFile(_ path: String, _ project: String) -> Bool {
-    var info = stat()
-    return stat(ProjectPaths.absolute(path, in: project), &info) == 0 && info.st_mode & S_IFMT == S_IFREG
   }
 
   /// What stands in `{file:…}`, within a line.

@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
-
 /// The files of a project that its MCP servers are made of, as far as their commands name them: to trust the command is to trust
 /// them. What those load in turn is not known.
 enum ServerFiles {
@@ -15,16 +9,11 @@ enum ServerFiles {
       let folder = ProjectPaths.absolute(cwd, in: project)
       for word in entry.value.texts ?? [] {
         guard let real = ProjectPaths.resolved(word.hasPrefix("/") ? word : folder + "/" + word),
-          real.hasPrefix(root == "/" ? "/" : root + "/"), isFile(real)
+          real.hasPrefix(root == "/" ? "/" : root + "/"), ProjectPaths.isFile(real)
         else { continue }
         found.insert(String(real.dropFirst(root == "/" ? 1 : root.utf8.count + 1)))
       }
     }
     return found.sorted()
-  }
-
-  private static func isFile(_ path: String) -> Bool {
-    var info = stat()
-    return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
   }
 }

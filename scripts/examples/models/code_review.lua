@@ -95,5 +95,9 @@ end)
 for _, finding in ipairs(findings) do
   print(("%-6s %s\n       %s (%s)"):format(finding.severity, finding.line:match "^%s*(.-)%s*$", finding.problem, finding.by))
 end
-print(approved and "✓ approved" or "✗ changes requested")
+if not reviews.success then
+  print(("✗ not reviewed: %d of %d reviewers failed"):format(#reviews.failed, #reviews))
+else
+  print(approved and "✓ approved" or "✗ changes requested")
+end
 return { success = reviews.success, approved = approved, findings = findings }

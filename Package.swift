@@ -35,7 +35,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CStorage", "TextPattern", "WireText", .product(name: "GRDB", package: "GRDB.swift"),
+        "Clocks", "CStorage", "TextPattern", "WireText", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
@@ -72,7 +72,8 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models", "Agents", "Configuration", "TextPattern", "WireText",
+        "Clocks", "LuaBindings", "Jobs", "Stdlib", "CProcess", "Models", "Agents", "Configuration", "TextPattern",
+        "WireText",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
@@ -82,9 +83,11 @@ let package = Package(
     .target(name: "CCurl"),
     // Texts that travel: JSON, server-sent events. Knows nothing of us.
     .target(name: "WireText", swiftSettings: strict),
-    .target(name: "Models", dependencies: ["CCurl", "WireText"], swiftSettings: strict),
+    // How tasks of Swift's wait.
+    .target(name: "Clocks", swiftSettings: strict),
+    .target(name: "Models", dependencies: ["CCurl", "Clocks", "WireText"], swiftSettings: strict),
     // What model agents are and do; how processes, files of jobs and scripts work it does not know.
-    .target(name: "Agents", dependencies: ["Models", "TextPattern", "WireText"], swiftSettings: strict),
+    .target(name: "Agents", dependencies: ["Clocks", "Models", "TextPattern", "WireText"], swiftSettings: strict),
     // What the user and the project have configured: files, their layers, trust. Reads a file at its first use.
     .target(
       name: "Configuration", dependencies: ["Agents", "LuaBindings", "Models", "WireText", "Jobs"],
@@ -102,6 +105,7 @@ let package = Package(
     // A second process for tests of the registry.
     .executableTarget(
       name: "JobsProbe", dependencies: ["Jobs"], path: "Tests/JobsProbe", swiftSettings: strict),
+    .testTarget(name: "ClocksTests", dependencies: ["Clocks"], swiftSettings: strict),
     .testTarget(name: "TextPatternTests", dependencies: ["TextPattern"], swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "JobsProbe", "TextPattern"], swiftSettings: strict),
     // Starts programs in sandboxes, also as another user.

@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Synchronization
 
 /// One call of a tool: it is waited for until it ends, and once it is cancelled for ten seconds more. What does not end then is
@@ -50,7 +51,7 @@ final class PatientCall: Sendable {
 
   private func hurry(_ patience: Duration) {
     let timer = Task { [self] in
-      do { try await Task.sleep(for: patience) } catch { return }
+      do { try await Task.pause(for: patience) } catch { return }
       end(.failure("cancelled; it did not end within \(patience) and was left to itself"))
     }
     let isLate = state.withLock { state in

@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Models
 internal import Synchronization
 public import WireText
@@ -187,7 +188,7 @@ public final class MCPClient: Sendable {
       while let self, let (connection, era) = self.nextListing() {
         if let tools = try? await self.list(connection, era) { self.state.withLock { $0.tools = tools } }
         // A server that tells of changes without end is not asked without end.
-        try? await Task.sleep(for: .milliseconds(500))
+        try? await Task.pause(for: .milliseconds(500))
       }
     }
   }

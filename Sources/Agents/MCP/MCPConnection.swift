@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Synchronization
 internal import WireText
 
@@ -175,7 +176,7 @@ final class MCPConnection: Sendable {
         promise.fulfil(.failure(MCPError(.timedOut, sentence)))
         return
       }
-      do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
+      do { try await Task.pause(for: deadline - .now) } catch { return }
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Clocks
 internal import WireText
 
 /// Finds out which protocol a server speaks, and says the words that it begins with.
@@ -17,7 +18,7 @@ enum MCPHandshake {
     let probe = Task { await discover(connection, discovered) }
     defer { probe.cancel() }
     let patience = Task {
-      try? await Task.sleep(for: limits.probe)
+      try? await Task.pause(for: limits.probe)
       if !Task.isCancelled { discovered.fulfil(.failure(silence)) }
     }
     defer { patience.cancel() }

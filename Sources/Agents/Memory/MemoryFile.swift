@@ -1,3 +1,5 @@
+import Clocks
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -84,7 +86,7 @@ struct MemoryFile: ~Copyable {
         continue
       }
       guard errno == EWOULDBLOCK || errno == EINTR else { throw .last(memory.path) }
-      do { try await Task.sleep(for: .milliseconds(10)) } catch {
+      do { try await Task.pause(for: .milliseconds(10)) } catch {
         throw MemoryError(path: memory.path, sentence: "the work was cancelled")
       }
     }

@@ -1,3 +1,5 @@
+import Clocks
+
 /// A job's output as it comes: pieces in order, until the job has ended and all was read.
 ///
 /// Works for jobs of every process, since it looks at the file and at the registry. With a pattern, each piece holds whole
@@ -55,7 +57,7 @@ public struct LiveOutput: AsyncSequence, Sendable {
         if isOver { break }
         if moved { continue }
         do {
-          try await Task.sleep(for: .milliseconds(pause))
+          try await Task.pause(for: .milliseconds(pause))
         } catch {
           break
         }

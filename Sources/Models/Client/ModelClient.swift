@@ -1,3 +1,5 @@
+import Clocks
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -85,7 +87,7 @@ public struct ModelClient: Sendable {
       if let problem { throw problem }
       if decoder.mayEnd, ending == nil {
         ending = Task {
-          try? await Task.sleep(for: ModelClient.afterEnd)
+          try? await Task.pause(for: ModelClient.afterEnd)
           if !Task.isCancelled { exchange.cancel() }
         }
       }

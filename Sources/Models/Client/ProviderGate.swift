@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Synchronization
 
 /// The gate before one provider and key, for tasks: each call passes through `run`, which waits while the gate does not let it.
@@ -152,7 +153,7 @@ public final class ProviderGate: Sendable {
     state.wake = wake
     guard let wake else { return }
     state.timer = Task { [weak self] in
-      try? await Task.sleep(for: max(wake - now, .milliseconds(1)))
+      try? await Task.pause(for: max(wake - now, .milliseconds(1)))
       if !Task.isCancelled { self?.ring() }
     }
   }

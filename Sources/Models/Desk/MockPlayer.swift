@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Synchronization
 
 #if canImport(Darwin)
@@ -27,7 +28,7 @@ final class MockPlayer: Sendable {
     var decoder = ReplyDecoder(format, contentType: answer.headers["content-type"])
     var events: [ModelEvent] = []
     for piece in answer.pieces {
-      if piece.after > .zero { try await Task.sleep(for: piece.after) } else { try Task.checkCancellation() }
+      if piece.after > .zero { try await Task.pause(for: piece.after) } else { try Task.checkCancellation() }
       var problem: ProviderError?
       do throws(ProviderError) { try decoder.feed(piece.bytes, into: &events) } catch { problem = error }
       if !events.isEmpty { await onEvents(events) }

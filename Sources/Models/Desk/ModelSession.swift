@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Synchronization
 
 /// One task's way through the models: it keeps its model from turn to turn, waits at the gate, asks again, falls back and moves up
@@ -98,7 +99,7 @@ public final class ModelSession: Sendable {
   }
 
   private func sleep(_ time: Duration) async throws(ModelFailure) {
-    do { try await Task.sleep(for: time) } catch { throw .cancelled }
+    do { try await Task.pause(for: time) } catch { throw .cancelled }
   }
 }
 

@@ -1,4 +1,5 @@
 import Agents
+import Clocks
 import Jobs
 import Synchronization
 
@@ -51,7 +52,7 @@ final class MCPProcess: Sendable {
       } catch {
         if error.step == .directory { throw Failure(description: ProgramSearch.diagnosis(ofFolder: server.cwd ?? ".")) }
         if let pause = patience.pause(after: error.number) {
-          do { try await Task.sleep(for: pause) } catch { throw Failure(description: "its start was cancelled") }
+          do { try await Task.pause(for: pause) } catch { throw Failure(description: "its start was cancelled") }
         } else if SpawnPatience.mayPass(error.number) || error.step != .execution {
           throw Failure(description: SpawnPatience.sentence(for: error.number))
         } else {
@@ -116,7 +117,7 @@ final class MCPProcess: Sendable {
     guard !isWatched else { return }
     // Held by the process itself: it ends with it.
     Task { [child, ends, output] in
-      while !child.hasEnded { await MCPProcess.rest(milliseconds: 20) }
+      while !child.hasEnded { try? await Task.pause(for: .milliseconds(20)) }
       MCPProcess.tell(ends, output)
     }
   }
@@ -125,7 +126,7 @@ final class MCPProcess: Sendable {
     ends.post(.ended)
     // Whoever else has its output open says nothing in its name.
     Task {
-      await MCPProcess.rest(milliseconds: 250)
+      try? await Task.pause(for: .milliseconds(250))
       output.close()
     }
   }
@@ -153,24 +154,20 @@ final class MCPProcess: Sendable {
       while await !waits(for: .seconds(60)) {}
     } else if kill(-child.pid, SIGTERM) == 0 {
       // Its children had the same end of input, and the leader's number is still ours.
-      await MCPProcess.rest(milliseconds: 100)
+      try? await Task.pause(for: .milliseconds(100))
       kill(-child.pid, SIGKILL)
     }
     _ = child.reap()
     output.close()
     // Its last words lie in the pipe by now; whoever else has it open is not waited for.
     let last = Task {
-      await MCPProcess.rest(milliseconds: 200)
+      try? await Task.pause(for: .milliseconds(200))
       words.close()
     }
     await listening.value
     last.cancel()
     words.close()
   }
-
-  /// Not `Task.sleep(for:)`, which Swift 6.3 inlines here: under the thread sanitizer the program then ended with "Invalid state for
-  /// non-cancelled sleep task", or never woke, in one run of three.
-  private static func rest(milliseconds: UInt64) async { try? await Task.sleep(nanoseconds: milliseconds * 1_000_000) }
 
   /// Whether it has ended, or does within that time.
   private func waits(for time: Duration) async -> Bool {

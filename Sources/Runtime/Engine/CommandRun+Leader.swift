@@ -1,3 +1,4 @@
+import Clocks
 import Jobs
 
 #if canImport(Darwin)
@@ -255,7 +256,7 @@ extension CommandRun {
       while !Task.isCancelled {
         if child.hasEnded { return inbox.post(.ended) }
         // Cancelled only when nobody waits for the end any more.
-        try? await Task.sleep(for: .milliseconds(20))
+        try? await Task.pause(for: .milliseconds(20))
       }
     }
   }

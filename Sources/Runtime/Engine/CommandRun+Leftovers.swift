@@ -1,3 +1,4 @@
+import Clocks
 import Synchronization
 
 #if canImport(Darwin)
@@ -52,7 +53,7 @@ extension CommandRun {
     while !isTrue() {
       guard clock.now < deadline else { return false }
       // This task is never cancelled: see LocalBackend.
-      try? await Task.sleep(for: min(pause, deadline - clock.now), clock: clock)
+      try? await Task.pause(for: min(pause, deadline - clock.now))
       pause = min(pause * 3, .milliseconds(50))
     }
     return true

@@ -1,3 +1,4 @@
+import Clocks
 import Jobs
 
 // Ends on their way to the disk, and times of waiting.
@@ -22,7 +23,7 @@ extension JobEngine {
     if case .noSuchJob = error.code, let refused = look({ $0.jobs[id]?.intentError }) { error = refused }
     while let pause = patience.pause(after: error) {
       // Never cancelled: the live job waits for this.
-      try? await Task.sleep(for: pause)
+      try? await Task.pause(for: pause)
       do throws(RegistryError) {
         if look({ $0.jobs[id]?.intentError }) != nil {
           let submission = look { $0.jobs[id]?.state.submission }

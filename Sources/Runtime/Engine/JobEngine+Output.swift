@@ -1,3 +1,4 @@
+import Clocks
 import Jobs
 
 #if canImport(Darwin)
@@ -36,7 +37,7 @@ extension JobEngine {
       } catch {
         guard let pause = patience.pause(after: error.number) else { return .failure(OutputFault(error)) }
         // Never cancelled: see EngineState.Effect.attempt.
-        try? await Task.sleep(for: pause)
+        try? await Task.pause(for: pause)
       }
     }
   }

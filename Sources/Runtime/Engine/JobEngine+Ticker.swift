@@ -1,3 +1,4 @@
+import Clocks
 import Jobs
 
 // What is looked at again and again while jobs live: their output, for reports of progress, and wishes of other processes.
@@ -24,7 +25,7 @@ extension JobEngine {
     var load = LoadWatch()
     var looked = MonotonicTime.now
     while true {
-      try? await Task.sleep(for: JobEngine.period)
+      try? await Task.pause(for: JobEngine.period)
       let (mayStop, running) = perform { state -> (Bool, [JobID]) in
         if state.jobs.isEmpty { state.isTicking = false }
         return (state.jobs.isEmpty, Array(state.commands))

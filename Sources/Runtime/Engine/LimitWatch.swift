@@ -1,3 +1,4 @@
+import Clocks
 import Jobs
 import Synchronization
 
@@ -52,7 +53,7 @@ final class LimitWatch: Sendable {
       }
       guard let hasMemoryLimit else { return }
       // Nobody cancels this task. It holds no execution meanwhile, for what has ended is to let go of its files.
-      try? await Task.sleep(for: hasMemoryLimit ? LimitWatch.memoryPeriod : LimitWatch.period)
+      try? await Task.pause(for: hasMemoryLimit ? LimitWatch.memoryPeriod : LimitWatch.period)
       let runs = state.withLock { Array($0.runs.values) }
       let now = MonotonicTime.now
       let concerned = runs.filter { $0.order.limits.concernsProcesses }

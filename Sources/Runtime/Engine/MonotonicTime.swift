@@ -1,3 +1,4 @@
+import Clocks
 import Synchronization
 
 #if canImport(Darwin)
@@ -49,7 +50,7 @@ extension MonotonicTime {
     while true {
       let left = deadline.nanoseconds - now.nanoseconds
       if left <= 0 { return }
-      try await Task.sleep(for: .nanoseconds(left), clock: .suspending)
+      try await Task.pause(for: .nanoseconds(left))
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Jobs
 internal import Synchronization
 
@@ -54,7 +55,7 @@ final class DecisionWatch: Sendable {
   private func watch() async {
     var version: Int64?
     while true {
-      try? await Task.sleep(for: DecisionWatch.period)
+      try? await Task.pause(for: DecisionWatch.period)
       let open = state.withLock { state in
         if state.open.isEmpty { state.isWatching = false }
         return Array(state.open.values)

@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Jobs
 internal import LuaBindings
 
@@ -290,7 +291,7 @@ extension ScriptHost {
     let registry = try session.openRegistry(), gate = gate
     Task {
       while true {
-        try? await Task.sleep(for: .milliseconds(100))
+        try? await Task.pause(for: .milliseconds(100))
         _ = try? registry.reconcile()
         guard let now = try? registry.job(id) else { return }
         if now.status.isTerminal { return gate.post(.job(.changed(now))) }

@@ -1,3 +1,4 @@
+import Clocks
 import Jobs
 
 #if canImport(Darwin)
@@ -125,13 +126,13 @@ struct Git: Sendable {
     Task {
       while !Task.isCancelled {
         if child.hasEnded { return inbox.post(.ended) }
-        try? await Task.sleep(for: .milliseconds(20))
+        try? await Task.pause(for: .milliseconds(20))
       }
     }
   }
 
   /// Sleeps where nobody cancels: what is repeated has to come to its end.
-  static func sleep(_ time: Duration) async { try? await Task.sleep(for: time) }
+  static func sleep(_ time: Duration) async { try? await Task.pause(for: time) }
 
   private static func contents(of descriptor: Int32, limit: Int) -> [UInt8] {
     var bytes: [UInt8] = []

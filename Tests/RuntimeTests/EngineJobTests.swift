@@ -191,6 +191,48 @@ extension EngineTests {
       await bench.engine.drain()
     }
 
+    /// While somebody is being told of one job, what happens to others waits for its turn to be told.
+    @Test func aFunctionFindsAllToldThatHasHappened() async throws {
+      let isTelling = Atomic(false)
+      let isAsked = Atomic(false)
+      let wasTold = Atomic(false)
+      let told = Mutex(false)
+      let engine = Mutex<JobEngine?>(nil)
+      let bench = try EngineBench { record, call in
+        guard record.name == "second" else {
+          engine.withLock(\.self)?.progress(record.id, fraction: nil, text: "slow to tell")
+          return .returned(output: [], data: nil)
+        }
+        if call == .gate {
+          wasTold.store(told.withLock(\.self), ordering: .relaxed)
+          isAsked.store(true, ordering: .relaxed)
+        } else {
+          _ = await eventually { isTelling.load(ordering: .relaxed) }
+          engine.withLock(\.self)?.progress(record.id, fraction: nil, text: "told")
+        }
+        return .returned(output: [], data: nil)
+      } observer: { notice in
+        guard case .progress(let record) = notice else { return }
+        if record.name == "second" { return told.withLock { $0 = true } }
+        isTelling.store(true, ordering: .relaxed)
+        // Nobody is asked before this has returned: that is waited for, and not long.
+        for _ in 0..<100 where !isAsked.load(ordering: .relaxed) { usleep(2_000) }
+      }
+      engine.withLock { $0 = bench.engine }
+      var spec = TaskSpec(work: .function)
+      spec.name = "second"
+      spec.gate = Gate(check: .function, timeLimit: .seconds(60))
+      let second = bench.engine.submit(spec)
+      #expect(await bench.isRunning(second.id))
+      spec.name = "first"
+      spec.gate = nil
+      _ = await bench.end(of: spec)
+      #expect(await bench.log.end(of: second.id).status == .completed)
+      #expect(isAsked.load(ordering: .relaxed) && wasTold.load(ordering: .relaxed))
+      engine.withLock { $0 = nil }
+      await bench.engine.drain()
+    }
+
     @Test func aFunctionThatRaisesFailsAndMayBeTriedAgain() async throws {
       let bench = try EngineBench { _, call in
         call == .attempt(1)

@@ -271,7 +271,8 @@ struct EngineBench: Sendable {
 
   init(
     slots: Int = 10, grace: Duration = .seconds(5), home: String? = nil, keepsNotices: Bool = true,
-    runFunction: @escaping JobEngine.FunctionRunner = { _, _ in .returned(output: [], data: nil) }
+    runFunction: @escaping JobEngine.FunctionRunner = { _, _ in .returned(output: [], data: nil) },
+    observer: @escaping @Sendable (JobNotice) -> Void = { _ in }
   ) throws {
     folder = try ScratchFolder()
     let directory = StateDirectory(path: home ?? "\(folder.path)/state")
@@ -282,7 +283,10 @@ struct EngineBench: Sendable {
       state: directory, registry: registry, run: run, maxConcurrent: slots, grace: grace,
       agents: AgentDesk(EngineBench.withoutModels),
       runFunction: runFunction,
-      observer: { [log] in if keepsNotices { log.take($0) } })
+      observer: { [log] notice in
+        observer(notice)
+        if keepsNotices { log.take(notice) }
+      })
   }
 
   private static var withoutModels: AgentDesk.Options {

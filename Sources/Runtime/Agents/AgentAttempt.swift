@@ -330,7 +330,7 @@ final class AgentAttempt: Sendable {
       engine.perform { $0.agentGoesOn(id) }
     }
     let asked = AgentQuestion(agent: question.agent, text: text, parks: office.settings.parksOnAsk)
-    switch await engine.runFunction(job.state.record, .permission(asked)) {
+    switch await engine.callFunction(of: job.state.record, .permission(asked)) {
     case .returned(let output, _) where output == Array("allow".utf8): return .allow
     case .returned(let output, _) where output == Array("end".utf8): return .end("a person ended it")
     case .returned: return .deny("a person said no")

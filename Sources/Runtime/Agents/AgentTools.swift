@@ -56,7 +56,7 @@ extension AgentAttempt {
     return AgentTool(definition, kind: .reads) { [self] arguments, _ in
       let text = JSONValue.object(arguments).description
       let record = engine.look { $0.jobs[id]?.state.record } ?? job.state.record
-      switch await engine.runFunction(record, .tool(name: tool.name, arguments: text)) {
+      switch await engine.callFunction(of: record, .tool(name: tool.name, arguments: text)) {
       case .returned(let output, let data):
         return ToolOutcome(data ?? String(decoding: output, as: UTF8.self))
       case .raised(let message, _): return .failure(message)

@@ -1,3 +1,4 @@
+import Clocks
 import Jobs
 
 // One attempt of a job, from its slot to its outcome.
@@ -36,7 +37,7 @@ extension JobEngine {
       guard case .failed(let error) = intent else { return nil }
       guard let pause = patience.pause(after: error) else { return error }
       // Never cancelled: see EngineState.Effect.attempt.
-      try? await Task.sleep(for: pause)
+      try? await Task.pause(for: pause)
       perform { $0.rewriteIntent(id) }
     }
   }
@@ -52,7 +53,7 @@ extension JobEngine {
     case .given(let prompt): return .success(prompt)
     case .function(let previous):
       let call = FunctionCall.simplification(prompt: previous, attempt: attempt, error: error)
-      switch await runFunction(job.state.record, call) {
+      switch await callFunction(of: job.state.record, call) {
       case .returned(let output, _): return .success(String(decoding: output, as: UTF8.self))
       case .raised(let message, _): return .failure(PromptSimplification.Failure(sentence: message))
       case .cancelled, .decided:

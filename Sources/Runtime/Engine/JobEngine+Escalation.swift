@@ -11,7 +11,7 @@ extension JobEngine {
         return (wouldBe.apply(.ended(outcome), at: .now()).record, target)
       }
       guard let (record, target) = question else { return }
-      let decided = await runFunction(record, .escalation(target))
+      let decided = await callFunction(of: record, .escalation(target))
       if Task.isCancelled { return }
       let (kept, output) = note(JobEngine.decision(decided), in: id)
       perform { $0.escalated(id, outcome, kept, output: output) }

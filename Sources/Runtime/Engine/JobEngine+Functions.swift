@@ -13,8 +13,7 @@ extension JobEngine {
       return state.jobs[id]?.state.record
     }
     guard let record else { return }
-    let call = runFunction
-    let report = await functionRun.run { await call(record, .attempt(record.attempts)) }.redacted(
+    let report = await functionRun.run { [self] in await callFunction(of: record, .attempt(record.attempts)) }.redacted(
       by: look { $0.redaction })
     control.ended(AttemptControl.Part())
     let wish = look { $0.jobs[id]?.wish }

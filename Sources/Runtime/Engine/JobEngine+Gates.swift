@@ -74,8 +74,8 @@ extension JobEngine {
     let gateRun = FunctionRun(timeLimit: gate.timeLimit, grace: functionGrace)
     control.begins(part) { cause, _ in gateRun.stop(cause) }
     defer { control.ended(part) }
-    let call = runFunction
-    let report = await gateRun.run { [wouldBe] in await call(wouldBe, .gate) }.redacted(by: look { $0.redaction })
+    let report = await gateRun.run { [self, wouldBe] in await callFunction(of: wouldBe, .gate) }.redacted(
+      by: look { $0.redaction })
     switch (report.stop, report.outcome) {
     case (.timeLimit, _):
       return refused(work, "it took longer than its \(JobSentences.text(gate.timeLimit))")

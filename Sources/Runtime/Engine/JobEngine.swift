@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Jobs
 import Synchronization
 
@@ -28,7 +29,7 @@ final class JobEngine: Sendable {
   let pressureLimits: Pressure.Limits
   /// What the commands may touch whose tasks say nothing of it.
   let sandbox: SandboxChoice
-  let runFunction: FunctionRunner
+  private let functionRunner: FunctionRunner
   /// Commands are told, and not executed.
   let isDryRun: Bool
   /// What answers prompts.
@@ -51,7 +52,7 @@ final class JobEngine: Sendable {
   ) {
     self.registry = registry
     self.run = run
-    self.runFunction = runFunction
+    functionRunner = runFunction
     self.agents = agents
     self.isDryRun = isDryRun
     self.pressureLimits = pressureLimits
@@ -211,6 +212,14 @@ final class JobEngine: Sendable {
     await backend.drain()
   }
 
+  // MARK: The script's functions
+
+  /// Calls a function of the script: it finds all told that has happened so far, its own job's start as well.
+  func callFunction(of record: JobRecord, _ call: FunctionCall) async -> FunctionOutcome {
+    await withCheckedContinuation { continuation in perform { $0.outbox.append(.resume([continuation])) } }
+    return await functionRunner(record, call)
+  }
+
   // MARK: Effects
 
   /// Changes the state, and does what follows from it.
@@ -263,7 +272,7 @@ final class JobEngine: Sendable {
     case .ask(let record):
       // Held by the live job, as attempts are.
       Task {
-        let answer = await runFunction(record, .condition)
+        let answer = await callFunction(of: record, .condition)
         perform { $0.answered(record.id, answer) }
       }
     case .groupTimer(let id, let time): startTimer(ofGroup: id, time)
@@ -271,7 +280,7 @@ final class JobEngine: Sendable {
     case .pollMachine:
       // Held by the job that waits.
       Task {
-        try? await Task.sleep(for: .milliseconds(Int.random(in: 35...65)))
+        try? await Task.pause(for: .milliseconds(Int.random(in: 35...65)))
         perform { $0.pollMachine() }
       }
     case .resume(let continuations): for continuation in continuations { continuation.resume() }

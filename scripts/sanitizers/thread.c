@@ -2,6 +2,7 @@
  * reports. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -95,6 +96,30 @@ void exit_here(int status) {
   }
   exit_watched(status);
   __builtin_unreachable();
+}
+
+/* Nor are its files ours. The sanitizer counts, in its table of descriptors, who uses what it keeps of a pipe; children of
+ * several threads at once that put pipes at their 0, 1 and 2 made it free what was in use, and write into memory that by then
+ * belonged to the program: sleeps that found themselves in an "invalid state", and others that never ended. */
+
+int dup2_watched(int, int) __asm__("___interceptor_dup2");
+int dup2_here(int, int) __asm__("dup2");
+int close_watched(int) __asm__("___interceptor_close");
+int close_here(int) __asm__("close");
+int open_watched(const char *, int, mode_t) __asm__("___interceptor_open");
+int open_here(const char *, int, mode_t) __asm__("open");
+
+int dup2_here(int from, int to) {
+  return is_child && from != to ? (int)syscall(SYS_dup3, from, to, 0) : dup2_watched(from, to);
+}
+
+/* Of three arguments as of two: who creates nothing gives a mode that nobody reads. */
+int open_here(const char *path, int flags, mode_t mode) {
+  return is_child ? (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode) : open_watched(path, flags, mode);
+}
+
+int close_here(int descriptor) {
+  return is_child ? (int)syscall(SYS_close, descriptor) : close_watched(descriptor);
 }
 
 /* ---- The interruption of a script
